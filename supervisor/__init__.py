@@ -1,0 +1,1 @@
+"""Vigie's daemon: from configuration to states, incidents, alerts and accounts."""
