@@ -121,5 +121,3 @@ class Probe:
     needs_address: bool = True  # False: the technique works without an equipment address
     # Foreign techniques (found through the entry-point group) run in a process of their own, see probes/isolated.py.
     isolated: bool = False
-
-
