@@ -200,6 +200,14 @@ class Judge:
         """Does a critical ancestor (or isolation) hide this sonde at this instant?"""
         return self._hidden(self._nodes[sonde_id], at) is not None
 
+    def hidden_since(self, sonde_id: str, at: int) -> int | None:
+        """If it is hidden at this instant, since when; None if it is not."""
+        node = self._nodes[sonde_id]
+        if not node.canary and self.isolated(at):
+            return max(canary.critical[-1][0] for canary in self._canaries)
+        starts = [above.critical[-1][0] for above in node.ancestors if above.critical_at(at)]
+        return min(starts, default=None)
+
     def isolated(self, at: int) -> bool:
         """Do all canaries fail at this instant?"""
         return bool(self._canaries) and all(canary.critical_at(at) for canary in self._canaries)
@@ -339,8 +347,8 @@ class Judge:
         shown = node.state.shown(entry.at).status if node.state is not None else Status.UNKNOWN
         node.state = entry.before
         if entry.before is None:
-            trim, paint = entry.at, ()
-        else:
-            trim, paint = entry.before.tail[0].start, entry.before.tail
-        node.follow(trim, paint)
-        return Change(node.id, entry.at, trim, paint, shown, paint[-1].status if paint else Status.UNKNOWN)
+            node.follow(entry.at, ())
+            return Change(node.id, entry.at, entry.at, (), shown, Status.UNKNOWN)
+        tail = entry.before.tail
+        node.follow(tail[0].start, tail)
+        return Change(node.id, entry.at, tail[0].start, tail, shown, tail[-1].status)

@@ -80,6 +80,7 @@ class Cycle:
                 held = True
                 slot.pool.leave()
                 await self._settle(slot, at)
+                at = self._stamp(slot, at)
             if not slot.gone:
                 retry = self._judged(slot, at, result)
         finally:
@@ -92,7 +93,7 @@ class Cycle:
         probe = self._probes[sonde.type]
         if probe.isolated:
             if slot.pool.workers is None:
-                slot.pool.workers = Workers()
+                slot.pool.workers = Workers(slot.pool.name)
             return await slot.pool.workers.run(
                 sonde.type, sonde.target, sonde.settings, sonde.timeout_s, slot.started_wall
             )
@@ -138,6 +139,15 @@ class Cycle:
             state = self._judge.state(canary)
             if state is not None and state.level is Status.OK and not state.critical_pending:
                 return
+
+    def _stamp(self, slot: Slot, at: int) -> int:
+        """The instant a held result is judged at.
+
+        It saw the trouble a moment before what it depends on was found dead: it says nothing of the sonde itself, and
+        is judged from the instant at which that is known.
+        """
+        since = self._judge.hidden_since(slot.sonde.id, int(self._clock.wall()))
+        return at if since is None else max(at, since)
 
     def _checked(self, sonde_id: str) -> bool:
         slot = self._engine.slot(sonde_id)

@@ -82,7 +82,11 @@ class Engine:
         state = self._judge.state(sonde.id)
         if state is not None and state.until > slot.regular_due + self._offset:
             return slot.regular_due  # known from before the restart, and still true when its turn comes
-        return min(slot.regular_due, now + slot.phase * min(sonde.interval_s, FIRST_WITHIN_S))
+        return (
+            min(slot.regular_due, now + slot.phase * FIRST_WITHIN_S)
+            if sonde.interval_s > FIRST_WITHIN_S
+            else (slot.regular_due)
+        )
 
     def remove(self, sonde_ids: Iterable[str]) -> None:
         """Check these no more; a check that is under way ends, and its result is dropped."""

@@ -1,0 +1,111 @@
+"""The HTTP server: metrics, health, heartbeats, and the first page."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Protocol
+
+from aiohttp import web
+
+from supervisor.web import beats, pages
+
+# Whatever a client sends: a heartbeat is a few hundred bytes.
+MAX_BODY = 64 * 1024
+
+
+class Health(Protocol):
+    """What the health pages ask."""
+
+    def alive(self) -> list[str]:
+        """Why the process should be restarted; empty when it is well."""
+
+    def ready(self) -> list[str]:
+        """Why it cannot do its whole work now; empty when it can."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """All the server needs, handed over by the application."""
+
+    metrics: Callable[[], bytes]  # renders the exposition; called in a thread
+    metrics_type: str
+    metrics_token: str | None  # lets a client that is not on loopback read the metrics
+    health: Health
+    beat: beats.Receive
+    page: pages.Present
+
+
+SITE = web.AppKey("site", Site)
+
+
+def application(site: Site) -> web.Application:
+    """The aiohttp application."""
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[_headers])
+    app[SITE] = site
+    app.router.add_get("/metrics", _metrics)
+    app.router.add_get("/healthz", _healthz)
+    app.router.add_get("/readyz", _readyz)
+    app.router.add_route("*", "/beat/{token}", _beat)
+    app.router.add_get("/", _index)
+    return app
+
+
+@web.middleware
+async def _headers(request: web.Request, handler: Callable[..., object]) -> web.StreamResponse:
+    response: web.StreamResponse = await handler(request)  # type: ignore[misc]
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault(
+        "Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+    )
+    return response
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    site = request.app[SITE]
+    if not (_loopback(request) or _bearer(request, site.metrics_token)):
+        # The same answer as for a page that does not exist: what is not yours is not shown to exist.
+        raise web.HTTPNotFound
+    body = await asyncio.to_thread(site.metrics)
+    return web.Response(body=body, headers={"Content-Type": site.metrics_type})
+
+
+def _loopback(request: web.Request) -> bool:
+    # A request that a reverse proxy passes on comes from loopback too, but carries the client's address.
+    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _bearer(request: web.Request, token: str | None) -> bool:
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    return token is not None and kind.lower() == "bearer" and compare_digest(given.encode(), token.encode())
+
+
+async def _healthz(request: web.Request) -> web.Response:
+    return _verdict(request.app[SITE].health.alive())
+
+
+async def _readyz(request: web.Request) -> web.Response:
+    return _verdict(request.app[SITE].health.ready())
+
+
+def _verdict(troubles: list[str]) -> web.Response:
+    text = "ok\n" if not troubles else "".join(f"{trouble}\n" for trouble in troubles)
+    return web.Response(text=text, status=503 if troubles else 200)
+
+
+async def _beat(request: web.Request) -> web.Response:
+    return await beats.receive(request, request.app[SITE].beat)
+
+
+async def _index(request: web.Request) -> web.Response:
+    return await pages.index(request.app[SITE].page)
