@@ -57,6 +57,9 @@ class Below(Generic[N]):
         return Status.OK
 
 
+AnyThreshold = Above[float] | Above[int] | Below[float] | Below[int]
+
+
 class Verdict:
     """Collects the findings of one run; the worst one is its status, and the message says the worst first."""
 
@@ -64,17 +67,15 @@ class Verdict:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._findings: list[tuple[int, str]] = []
+        self._findings: list[tuple[Status, str]] = []
         self.measurements: list[Measurement] = []
 
     def find(self, status: Status, message: str) -> None:
         """Add a finding that is not ok: a French phrase saying what was seen."""
-        self._findings.append((status.severity, message))
+        self._findings.append((status, message))
         self._run.note(f"{status}: {message}")
 
-    def judge(
-        self, threshold: Above[float] | Below[float] | None, value: float, what: str, say: Callable[[float], str]
-    ) -> None:
+    def judge(self, threshold: AnyThreshold | None, value: float, what: str, say: Callable[[float], str]) -> None:
         """Hold a value against its threshold; `what` names it in French ("délai", "perte")."""
         if threshold is None:
             return
@@ -87,13 +88,16 @@ class Verdict:
         self.find(status, f"{what} {say(value)} (seuil {say(limit or 0)})")
 
     def result(self, ok_message: str) -> Result:
-        """The whole run in one result."""
-        measurements = tuple(self.measurements)
+        """The whole run in one result; `unknown` only when nothing worse than ok is known."""
         if not self._findings:
-            return Result(Status.OK, ok_message, measurements)
-        self._findings.sort(key=lambda finding: finding[0] == 3 or -finding[0])
-        worst = max(severity for severity, _ in self._findings if severity != 3) if any(
-            severity != 3 for severity, _ in self._findings
-        ) else 3
-        status = (Status.OK, Status.WARNING, Status.CRITICAL, Status.UNKNOWN)[worst]
-        return Result(status, " ; ".join(message for _, message in self._findings), measurements)
+            return Result(Status.OK, ok_message, tuple(self.measurements))
+        self._findings.sort(key=_rank)  # stable: among equals, in the order they were found
+        message = " ; ".join(message for _, message in self._findings)
+        return Result(self._findings[0][0], message, tuple(self.measurements))
+
+
+_WORST_FIRST = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN)
+
+
+def _rank(finding: tuple[Status, str]) -> int:
+    return _WORST_FIRST.index(finding[0])

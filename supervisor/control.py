@@ -14,7 +14,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from supervisor.errors import VigieError
 
@@ -22,14 +22,10 @@ LINE_LIMIT = 1 << 20
 Answer = dict[str, Any]
 Tell = Callable[[Answer], Awaitable[None]]
 
+# Serves one command: `Tell` sends progress, the value returned is the answer, a VigieError is a refusal.
+Handler = Callable[[Answer, AsyncIterator[bytes], Tell], Awaitable[Answer]]
+
 log = logging.getLogger(__name__)
-
-
-class Handler(Protocol):
-    """One command, served by the daemon."""
-
-    def __call__(self, request: Answer, lines: AsyncIterator[bytes], tell: Tell) -> Awaitable[Answer]:
-        """Serve it: `tell` sends progress, the value returned is the answer, a VigieError is a refusal."""
 
 
 class ControlServer:

@@ -1,0 +1,162 @@
+"""`dns`: ask one question of one resolver, and hold the answer against what is expected."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import model_validator
+
+from probes import dns_wire
+from probes.base import Measurement, Probe, Result, Run, Status, Target
+from probes.dns_exchange import NoAnswerError, Server, ask
+from probes.dns_wire import RCODES, TYPES, Answer, Record, WireError
+from probes.excerpt import excerpt
+from probes.names import literal
+from probes.resolvers import SystemResolvers
+from probes.settings import Flag, Seconds, settings
+from probes.threshold import Above, Verdict
+from probes.units import say_duration
+
+_SHOWN = 120  # characters of the answers that a message shows
+_SHARE = 0.9  # of the run's time, split between our own resolvers: their silence is told before the deadline
+
+RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
+
+
+@settings
+class DnsSettings:
+    """Settings of `dns`."""
+
+    name: str = ""
+    """Name to ask for, accents allowed; the equipment's address when empty. For PTR, an IP address will do."""
+    record: RecordType = "A"
+    """Type of record."""
+    resolver: str = ""
+    """IP address of the resolver, with its port if it is not 53; those of /etc/resolv.conf when empty."""
+    expect: tuple[str, ...] = ()
+    """Answers that must all be there. For MX, SRV and SOA the host alone will do."""
+    exactly: Flag = False
+    """No other answer than those of `expect` is accepted."""
+    response_time: Above[Seconds] | None = None
+    """Thresholds on the time to the answer."""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> DnsSettings:
+        if self.exactly and not self.expect:
+            raise ValueError("'exactly' needs 'expect': the answers that are accepted")
+        if self.resolver:
+            Server.read(self.resolver)
+        if self.name:
+            _question(self.name, self.record)
+        # Written once the way answers are read, so that a check only compares texts. The instance is frozen.
+        object.__setattr__(self, "expect", tuple(_canonical(item, self.record) for item in self.expect))
+        return self
+
+
+async def check(target: Target, settings: DnsSettings, run: Run) -> Result:
+    """One question, its answer, and what they are worth."""
+    name = settings.name or target.address
+    if settings.record != "PTR" and literal(name) is not None:
+        return Result(Status.UNKNOWN, f"aucun nom à demander : {name} est une adresse (réglage « name » absent)")
+    try:
+        question = _question(name, settings.record)
+    except WireError:
+        return Result(Status.UNKNOWN, f"ce n'est pas un nom de domaine : {excerpt(name)}")
+    record = TYPES[settings.record]
+    started_s = time.perf_counter()
+    try:
+        if settings.resolver:
+            answer = await ask(Server.read(settings.resolver), question, record, run, run.timeout_s)
+        else:
+            answer = await _ask_ours(question, record, run)
+    except NoAnswerError as error:
+        return Result(error.status, error.message)
+    return _judge(answer, name, settings, time.perf_counter() - started_s, Verdict(run))
+
+
+async def _ask_ours(question: bytes, record: int, run: Run) -> Answer:
+    """The first of the machine's own resolvers that answers. When none does, that says nothing of the target."""
+    addresses = await run.shared.use(SystemResolvers).addresses()
+    share_s = run.timeout_s * _SHARE / len(addresses)
+    for address in addresses:
+        try:
+            async with asyncio.timeout(share_s):
+                return await ask(Server(address), question, record, run, share_s)
+        except TimeoutError:
+            run.note(f"resolver {address.host}: no answer in {share_s:.1f} s")
+        except NoAnswerError as error:
+            run.note(f"resolver {address.host}: {error.message}")
+    raise NoAnswerError(Status.UNKNOWN, "aucun résolveur du superviseur ne répond")
+
+
+def _judge(answer: Answer, name: str, settings: DnsSettings, response_s: float, verdict: Verdict) -> Result:
+    found = [record for record in answer.records if record.type == TYPES[settings.record]]
+    verdict.measurements += (Measurement("response_seconds", response_s), Measurement("answers_count", len(found)))
+    if found:
+        verdict.measurements.append(Measurement("ttl_seconds", min(record.ttl for record in found)))
+    verdict.judge(settings.response_time, response_s, "délai de réponse", say_duration)
+    what = f"{settings.record} de {excerpt(name)}"
+    if answer.rcode:
+        verdict.find(Status.CRITICAL, _refusal(answer.rcode, name))
+    elif not found:
+        verdict.find(Status.CRITICAL, f"aucun enregistrement {what}")
+    else:
+        _compare(found, settings, what, verdict)
+    return verdict.result(f"{what} : {_list(record.text for record in found)}")
+
+
+def _compare(found: list[Record], settings: DnsSettings, what: str, verdict: Verdict) -> None:
+    seen = {text for record in found for text in (record.text, record.host) if text}
+    missing = [text for text in settings.expect if text not in seen]
+    if missing:
+        verdict.find(
+            Status.CRITICAL, f"{what} : {_list(missing)} absent (reçu {_list(record.text for record in found)})"
+        )
+    if settings.exactly:
+        others = [r.text for r in found if r.text not in settings.expect and r.host not in settings.expect]
+        if others:
+            verdict.find(Status.CRITICAL, f"{what} : {_list(others)} en trop")
+
+
+def _refusal(rcode: int, name: str) -> str:
+    code = RCODES.get(rcode, str(rcode))
+    if code == "NXDOMAIN":
+        return f"nom inconnu du DNS : {excerpt(name)}"
+    if code == "REFUSED":
+        return "question refusée par le résolveur (REFUSED)"
+    return f"le résolveur n'a pas pu répondre ({code})"
+
+
+def _list(texts: Iterable[str]) -> str:
+    return excerpt(", ".join(sorted(texts)), _SHOWN)
+
+
+def _question(name: str, record: str) -> bytes:
+    if record == "PTR" and literal(name) is not None:
+        name = ipaddress.ip_address(name).reverse_pointer
+    return dns_wire.encode_name(name)
+
+
+def _canonical(item: str, record: str) -> str:
+    """An expected answer in the words of `dns_wire.Record`."""
+    if record in ("TXT", "CAA"):
+        return item
+    if record in ("A", "AAAA"):
+        address = literal(item)
+        if address is None or (":" in item) != (record == "AAAA"):
+            raise ValueError(f"'{item}' is not the address of a record of type {record}")
+        return address.host
+    return " ".join(dns_wire.canonical(word) for word in item.split())
+
+
+PROBE = Probe(
+    type="dns",
+    settings=DnsSettings,
+    check=check,
+    measures=("response_seconds", "answers_count", "ttl_seconds"),
+    on_timeout=Status.CRITICAL,
+)

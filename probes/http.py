@@ -1,0 +1,90 @@
+"""`http`: a page, an API or a form answers what it should, to a visitor who has never been there before."""
+
+from __future__ import annotations
+
+from probes.base import Measurement, Probe, Result, Run, Status, Target
+from probes.excerpt import excerpt
+from probes.http_body import judge_json, judge_text, text_of
+from probes.http_session import VisitError
+from probes.http_settings import HttpSettings, Ranges
+from probes.http_visit import Page, Visit, say_url
+from probes.threshold import Verdict
+from probes.units import say_duration, say_size
+
+_OK: Ranges = ((200, 299),)
+_OK_OR_REDIRECT: Ranges = ((200, 399),)
+
+
+async def check(target: Target, settings: HttpSettings, run: Run) -> Result:
+    """Visit the page and hold what came against what is expected."""
+    try:
+        page = await Visit(target, settings, run).page()
+    except VisitError as failure:
+        run.note(f"{failure.status}: {failure.message}")
+        return Result(failure.status, failure.message)
+    verdict = Verdict(run)
+    _judge_status(verdict, settings, page)
+    _judge_headers(verdict, settings, page)
+    _judge_body(verdict, settings, page)
+    _judge_times(verdict, settings, page)
+    _judge_certificate(verdict, settings, page, run.at)
+    arrived = f" (redirigé vers {say_url(page.url)})" if page.moved else ""
+    return verdict.result(f"HTTP {page.response.status} en {say_duration(page.total_s)}{arrived}")
+
+
+def _judge_status(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
+    status = page.response.status
+    verdict.measurements.append(Measurement("status_code", status))
+    wanted = settings.status or (_OK_OR_REDIRECT if settings.redirect == "ignore" else _OK)
+    if not any(first <= status <= last for first, last in wanted):
+        said = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in wanted)
+        moved = f" sur {say_url(page.url)}" if page.moved else ""
+        verdict.find(Status.CRITICAL, f"réponse HTTP {status}{moved} (attendu {said})")
+
+
+def _judge_headers(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
+    for name, pattern in settings.response_headers:
+        values = page.response.headers.getall(name, [])
+        if not values:
+            verdict.find(Status.CRITICAL, f"en-tête {excerpt(name)} absent")
+        elif pattern.search(", ".join(values)) is None:
+            verdict.find(Status.CRITICAL, f"en-tête {excerpt(name)} inattendu : « {excerpt(', '.join(values))} »")
+
+
+def _judge_body(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
+    body = page.body
+    verdict.measurements.append(Measurement("body_bytes", len(body.data)))
+    if not body.complete:
+        verdict.find(Status.WARNING, f"réponse de plus de {say_size(settings.max_body)}, lue en partie")
+    if settings.contains or settings.excludes or settings.regex is not None or settings.json:
+        text = text_of(body, page.response.charset)
+        judge_text(verdict, text, settings.contains, settings.excludes, settings.regex)
+        if settings.json:
+            judge_json(verdict, text, settings.json)
+
+
+def _judge_times(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
+    verdict.measurements.append(Measurement("first_byte_seconds", page.first_byte_s))
+    verdict.measurements.append(Measurement("total_seconds", page.total_s))
+    verdict.judge(settings.first_byte, page.first_byte_s, "premier octet en", say_duration)
+    verdict.judge(settings.total, page.total_s, "réponse complète en", say_duration)
+
+
+def _judge_certificate(verdict: Verdict, settings: HttpSettings, page: Page, at: float) -> None:
+    if page.expires_at is None:
+        return
+    left = page.expires_at - at
+    verdict.measurements.append(Measurement("certificate_expiry_seconds", left))
+    if left > 0:
+        verdict.judge(settings.certificate_expiry, left, "expiration du certificat dans", say_duration)
+    elif not settings.verify:  # verified, it would not have come this far unless it expired during the visit
+        verdict.find(Status.WARNING, f"certificat expiré depuis {say_duration(-left)}")
+
+
+PROBE = Probe(
+    type="http",
+    settings=HttpSettings,
+    check=check,
+    measures=("status_code", "first_byte_seconds", "total_seconds", "body_bytes", "certificate_expiry_seconds"),
+    on_timeout=Status.CRITICAL,
+)

@@ -1,0 +1,190 @@
+"""The body of an HTTP answer: read up to a bound, whatever the server sends, and held against what is expected."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NamedTuple
+
+import aiohttp
+from pydantic import BeforeValidator, WithJsonSchema
+
+from probes.base import Status
+from probes.excerpt import excerpt
+from probes.http_session import VisitError
+from probes.threshold import Verdict
+from probes.units import say_size
+
+_SLACK = 65536  # compressed bytes allowed beyond the bound: what does not compress comes out a little longer
+_ZLIB, _GZIP, _RAW = 15, 31, -15  # zlib's window bits for each wrapping
+# Python has codecs that take quadratic time or run for other purposes (punycode, idna): only what web pages use.
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "utf-16"})
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d{1,9})\]")
+_ABSENT = object()
+
+Scalar = str | int | float | bool | None
+Steps = tuple[str | int, ...]
+
+
+class Body(NamedTuple):
+    """What was read of a body, decompressed."""
+
+    data: bytes
+    complete: bool  # False: there was more than the bound
+
+
+def _expectations(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    if not all(isinstance(path, str) for path in value):
+        raise ValueError("write {path: expected}, like {status: UP, 'nodes[0].ok': true}")
+    return tuple((path, expected) for path, expected in value.items())
+
+
+def _path(value: Any) -> Any:
+    if isinstance(value, str):
+        steps(value)
+    return value
+
+
+JsonPath = Annotated[str, BeforeValidator(_path)]
+Expectations = Annotated[
+    tuple[tuple[JsonPath, Scalar], ...], BeforeValidator(_expectations), WithJsonSchema({"type": "object"})
+]
+
+
+def steps(path: str) -> Steps:
+    """`nodes[0].state` as ("nodes", 0, "state"); ValueError when it is not a path."""
+    text = path.removeprefix("$")
+    found: list[str | int] = []
+    position = 0
+    while position < len(text):
+        match = _STEP.match(text, position)
+        if match is None:
+            break
+        name, index = match.groups()
+        found.append(int(index) if index is not None else name)
+        position = match.end()
+    if not found or position < len(text):
+        raise ValueError(f"'{path}' is not a path; write it like status, nodes[0].state or [2].name")
+    return tuple(found)
+
+
+async def read_body(response: aiohttp.ClientResponse, limit: int) -> Body:
+    """The body, decompressed, up to `limit` bytes of it; raises VisitError when it cannot be read."""
+    decompress = _decompressor(response.headers.get("Content-Encoding", ""))
+    parts: list[bytes] = []
+    size = raw = 0
+    try:
+        while chunk := await response.content.readany():
+            raw += len(chunk)
+            if decompress is not None:
+                chunk = decompress(chunk, limit + 1 - size)
+            size += len(chunk)
+            parts.append(chunk)
+            if size > limit or raw > limit + _SLACK:
+                return Body(b"".join(parts)[:limit], complete=False)
+    except zlib.error:
+        raise VisitError(Status.CRITICAL, "décompression de la réponse impossible") from None
+    except aiohttp.ClientPayloadError:
+        raise VisitError(Status.CRITICAL, f"réponse incomplète ou mal formée ({say_size(raw)} reçus)") from None
+    except aiohttp.ClientConnectionError:
+        raise VisitError(Status.CRITICAL, f"connexion perdue pendant la réponse ({say_size(raw)} reçus)") from None
+    if raw and isinstance(decompress, _Inflate) and not decompress.finished:
+        raise VisitError(Status.CRITICAL, "réponse compressée incomplète")
+    return Body(b"".join(parts), complete=True)
+
+
+class _Inflate:
+    """Decompresses gzip or deflate, never more than asked."""
+
+    __slots__ = ("_object", "_wrapping")
+
+    def __init__(self, wrapping: int) -> None:
+        self._wrapping = wrapping
+        self._object: Any = None
+
+    @property
+    def finished(self) -> bool:
+        """The compressed stream came to its end."""
+        return self._object is not None and bool(self._object.eof)
+
+    def __call__(self, data: bytes, most: int) -> bytes:
+        if self._object is None:
+            # "deflate" means zlib's wrapping; some servers send the bare stream, and browsers take both.
+            bare = self._wrapping == _ZLIB and data[0] & 0x0F != 8
+            self._object = zlib.decompressobj(_RAW if bare else self._wrapping)
+        # What follows the end of the stream is ignored, as browsers do.
+        return b"" if self._object.eof else bytes(self._object.decompress(data, most))
+
+
+def _decompressor(encoding: str) -> Callable[[bytes, int], bytes] | None:
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return None
+    if name in ("gzip", "x-gzip"):
+        return _Inflate(_GZIP)
+    if name == "deflate":
+        return _Inflate(_ZLIB)
+    raise VisitError(Status.CRITICAL, f"encodage de réponse non demandé : {excerpt(encoding, 40)}")
+
+
+def text_of(body: Body, charset: str | None) -> str:
+    """The body as text; bytes that do not belong to the charset are replaced."""
+    known = charset if charset is not None and charset.lower() in _CHARSETS else "utf-8"
+    return body.data.decode(known, "replace")
+
+
+def judge_text(
+    verdict: Verdict, text: str, contains: tuple[str, ...], excludes: tuple[str, ...], regex: re.Pattern[str] | None
+) -> None:
+    """Hold the text against what it must and must not hold."""
+    for wanted in contains:
+        if wanted not in text:
+            verdict.find(Status.CRITICAL, f"texte attendu absent : « {excerpt(wanted)} »")
+    for unwanted in excludes:
+        if unwanted in text:
+            verdict.find(Status.CRITICAL, f"texte interdit présent : « {excerpt(unwanted)} »")
+    if regex is not None and regex.search(text) is None:
+        verdict.find(Status.CRITICAL, f"motif attendu absent : « {excerpt(regex.pattern)} »")
+
+
+def judge_json(verdict: Verdict, text: str, expected: tuple[tuple[str, Scalar], ...]) -> None:
+    """Hold the document against the values expected in it."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):  # RecursionError: a hundred thousand opening brackets
+        verdict.find(Status.CRITICAL, "réponse qui n'est pas du JSON")
+        return
+    for path, value in expected:
+        found = _walk(document, steps(path))
+        if found is _ABSENT:
+            verdict.find(Status.CRITICAL, f"JSON : « {excerpt(path)} » absent")
+        elif not _same(found, value):
+            verdict.find(Status.CRITICAL, f"JSON : « {excerpt(path)} » vaut {_say(found)} au lieu de {_say(value)}")
+
+
+def _walk(document: Any, path: Steps) -> Any:
+    for step in path:
+        inside = (
+            step < len(document)
+            if isinstance(step, int) and isinstance(document, list)
+            else (isinstance(step, str) and isinstance(document, dict) and step in document)
+        )
+        if not inside:
+            return _ABSENT
+        document = document[step]
+    return document
+
+
+def _same(found: Any, value: Scalar) -> bool:
+    # 1 == True in Python, not in JSON.
+    return isinstance(found, bool) == isinstance(value, bool) and bool(found == value)
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "un objet" if isinstance(value, dict) else "une liste"
+    return excerpt(json.dumps(value, ensure_ascii=False), 40)

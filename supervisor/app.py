@@ -1,0 +1,191 @@
+"""The composition root: builds every part of the daemon and hands them to one another.
+
+The order of the start, and what a crash in it leaves:
+1. The config is read: if it is wrong, nothing was touched.
+2. The database is locked and brought up to date.
+3. States of the earlier run are taken up; the time in between is a gap, unknown by itself.
+4. The config takes effect: the ledger gets its lines, all of one instant, on disk before any check starts.
+5. Checks start, then the control socket and the HTTP server; the service manager is told.
+
+SIGTERM goes the other way: no new checks, what was judged is flushed, the database is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Mapping
+from importlib.metadata import version
+
+from probes.base import Probe, Shared
+from supervisor import memory
+from supervisor.clock import Clock, SystemClock
+from supervisor.config.configuration import Configuration
+from supervisor.config.loader import load
+from supervisor.config.reload import Difference, difference
+from supervisor.config.secrets import secrets_of
+from supervisor.domain.board import Board
+from supervisor.domain.judge import Judge
+from supervisor.domain.ledger import reconcile
+from supervisor.engine.engine import Engine
+from supervisor.engine.watchdog import LoopWatchdog
+from supervisor.errors import ConfigError, VigieError
+from supervisor.heartbeats import Heartbeats, own_key
+from supervisor.importing import Import, Progress
+from supervisor.notify import Notifier
+from supervisor.record import Record
+from supervisor.selfcheck import SelfCheck
+from supervisor.service import Service
+from supervisor.store import ledger, states
+from supervisor.store.recorder import Recorder
+from supervisor.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Daemon:
+    """One running Vigie."""
+
+    def __init__(self, configuration: Configuration, probes: Mapping[str, Probe], clock: Clock | None = None) -> None:
+        self.configuration = configuration
+        self.clock = clock or SystemClock()
+        self.probes = probes
+        self.store = Store.open(configuration.database, version=version("vigie"))
+        self.shared = Shared()
+        self.judge = Judge(configuration.flapping)
+        self.board = Board(self.judge)
+        self.recorder = Recorder(self.store, now=self.clock.wall)
+        self.record = Record(self.judge, self.board, self.recorder)
+        self.engine = Engine(
+            clock=self.clock,
+            probes=probes,
+            shared=self.shared,
+            judge=self.judge,
+            deliver=self.record.take,
+            concurrency=configuration.concurrency,
+            rewound=self.record.rewind,
+        )
+        key = self.store.write_now(own_key)
+        self.heartbeats = Heartbeats(key, self.recorder, self.engine, self.clock)
+        self.shared.provide(self.heartbeats.book)
+        self.watchdog = LoopWatchdog()
+        self.notifier = Notifier.from_environment()
+        self.selfcheck = SelfCheck(
+            engine=self.engine, record=self.record, recorder=self.recorder, watchdog=self.watchdog, clock=self.clock
+        )
+        self.secrets = secrets_of(configuration)  # never in the logs
+        self._changing = asyncio.Lock()  # a reload and an import never mix
+        self._stop = asyncio.Event()
+        self._failed = False
+
+    # --- the life of the process
+
+    async def run(self) -> None:
+        """Start, run until SIGTERM or SIGINT, stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._hup)
+        service = Service(self)
+        try:
+            await self._take_up()
+            with self.watchdog:
+                await service.start()
+                self.selfcheck.started = True
+                self.notifier.ready(self._summary())
+                await self._stop.wait()
+                log.info("stopping")
+                self.notifier.stopping("stopping")
+        finally:
+            await service.stop()
+            await self.shared.close()
+            await self.store.close()
+        if self._failed:
+            raise VigieError("a part of the daemon failed; its log says which")
+
+    def stop(self) -> None:
+        """Ask the daemon to stop."""
+        self._stop.set()
+
+    def fail(self) -> None:
+        """A part of it is broken: stop, and say so with the exit status."""
+        self._failed = True
+        self._stop.set()
+
+    def _hup(self) -> None:
+        task = asyncio.ensure_future(self._reload_on_signal())
+        task.add_done_callback(lambda done: done.exception())
+
+    async def _reload_on_signal(self) -> None:
+        try:
+            await self.reload()
+        except VigieError as error:
+            log.error("the config is refused, the one that runs stays: %s", error)
+
+    def _summary(self) -> str:
+        configuration = self.configuration
+        return f"{len(configuration.sondes)} sondes of {len(configuration.collectivites)} collectivités"
+
+    # --- the configuration takes effect
+
+    async def _take_up(self) -> None:
+        configuration, now = self.configuration, int(self.clock.wall())
+        self.judge.configure(configuration.sondes, configuration.canaries)
+        orphans = self.judge.restore(await self.store.read(states.load))
+        standing = await self.store.read(ledger.standing)
+        self.record.enter_all(reconcile(standing, configuration.sondes, now))
+        for orphan in orphans:
+            self.record.end(orphan, now)  # a canary that is no more, or a sonde the ledger had removed already
+        self.judge.configure(configuration.sondes, configuration.canaries)
+        self.board.configure(configuration.sondes, configuration.canaries)
+        self.heartbeats.configure(configuration.sondes, {s: float(p.since) for s, p in standing.items()})
+        await self.store.read(self.heartbeats.recall)
+        await self.recorder.flush()
+        self.engine.add([*configuration.sondes.values(), *configuration.canaries])
+        memory.settle()
+
+    async def reload(self) -> Difference:
+        """Read the config again and apply what differs; raises ConfigError, having changed nothing, if it is wrong."""
+        async with self._changing:
+            self.notifier.reloading("reading the config")
+            try:
+                new = await asyncio.to_thread(load, self.configuration.path, self.probes)
+            except ConfigError:
+                self.selfcheck.refused_reloads += 1
+                raise
+            finally:
+                self.notifier.ready(self._summary())
+            changed = difference(self.configuration, new)
+            await self._apply(new, changed)
+            log.info("config reloaded: %s", changed)
+            return changed
+
+    async def _apply(self, new: Configuration, changed: Difference) -> None:
+        """From here on nothing waits until the new config is in force everywhere: one reload is one instant."""
+        standing = await self.store.read(ledger.standing)
+        now = int(self.clock.wall())
+        self.configuration = new
+        self.secrets = secrets_of(new)
+        self.record.enter_all(reconcile(standing, new.sondes, now))
+        for canary in changed.removed_canaries:
+            self.record.end(canary, now)
+        self.judge.configure(new.sondes, new.canaries, new.flapping)
+        self.board.configure(new.sondes, new.canaries)
+        self.heartbeats.configure(new.sondes, {s: float(p.since) for s, p in standing.items()})
+        self.engine.remove(changed.removed)
+        self.engine.change(changed.changed)
+        self.engine.add(changed.added)
+        self.selfcheck.reloads += 1
+        self.selfcheck.loaded_at = self.clock.wall()
+        memory.settle()
+        await self.recorder.flush()
+
+    # --- history
+
+    async def import_history(self, lines: AsyncIterator[bytes], name: str, progress: Progress) -> dict[str, int]:
+        """Import a file that a command sends, while checks go on."""
+        async with self._changing:
+            importing = Import(self.configuration, self.store, self.record, self.recorder)
+            history = await importing.read(lines, name, int(self.clock.wall()), progress)
+            return (await importing.apply(history, int(self.clock.wall()), progress)).as_dict()

@@ -1,0 +1,35 @@
+"""`vigie check`: is the config right?"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from probes import registry
+from supervisor.cli.options import config_option
+from supervisor.config.loader import load
+from supervisor.config.schema import schema as json_schema
+from supervisor.engine.pool import SIZE
+
+
+@click.command()
+@config_option
+@click.option("--schema", type=click.Choice(["main", "collectivite"]), help="Print the JSON Schema of such a file.")
+def check(config: Path, schema: str | None) -> None:
+    """Read the config and say everything that is wrong with it."""
+    probes = registry.load()
+    if schema is not None:
+        click.echo(json.dumps(json_schema(schema, probes), indent=2, ensure_ascii=False))
+        return
+    configuration = load(config, probes)
+    for warning in configuration.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    pools = Counter((sonde.collectivite, sonde.billable) for sonde in configuration.sondes.values())
+    click.echo(
+        f"{config}: right: {len(configuration.collectivites)} collectivités, {len(configuration.sondes)} sondes "
+        f"in {sum(math.ceil(count / SIZE) for count in pools.values())} pools, {len(configuration.canaries)} canaries"
+    )

@@ -1,0 +1,53 @@
+"""`vigie run` and `vigie reload`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import click
+
+from probes import registry
+from supervisor import logs
+from supervisor.app import Daemon
+from supervisor.cli.options import config_option
+from supervisor.config.loader import load
+from supervisor.control import ask
+from supervisor.errors import VigieError
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@config_option
+@click.option("--log-level", type=click.Choice(logs.LEVELS), default="info", show_default=True)
+def run(config: Path, log_level: str) -> None:
+    """Run the daemon in the foreground, as systemd wants it."""
+    start(config, log_level)
+
+
+def start(config: Path, log_level: str) -> None:
+    """Read the config, then run until told to stop."""
+    probes = registry.load()
+    configuration = load(config, probes)
+
+    async def live() -> None:
+        daemon = Daemon(configuration, probes)
+        logs.configure(log_level, secrets=lambda: daemon.secrets)
+        for warning in configuration.warnings:
+            log.warning("%s", warning)
+        await daemon.run()
+
+    asyncio.run(live())
+
+
+@click.command()
+@config_option
+def reload(config: Path) -> None:
+    """Have the running daemon read its config again; only what differs is touched."""
+    configuration = load(config, registry.load())
+    answer = ask(configuration.control, {"command": "reload"})
+    if answer is None:
+        raise VigieError(f"no daemon listens on {configuration.control}; start it with `vigie run`")
+    click.echo(f"reloaded: {answer['summary']}")

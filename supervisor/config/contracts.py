@@ -1,0 +1,96 @@
+"""What a collectivité subscribed, from when to when (SPEC 8)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from probes.settings import settings
+from supervisor.config.fields import Day
+
+_SONDES = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1},
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "from": {"type": "string", "format": "date"},
+                    "count": {"type": "integer", "minimum": 1},
+                },
+                "required": ["from", "count"],
+                "additionalProperties": False,
+            },
+        },
+    ]
+}
+
+
+@settings
+class Subscription:
+    """How many sondes are subscribed from a day on."""
+
+    start: Day = Field(alias="from")
+    """First day."""
+    count: int = Field(ge=1)
+    """Sondes subscribed."""
+
+
+@settings
+class Contract:
+    """A contract: local days of the profile's calendar zone, the last one included."""
+
+    start: Day
+    """First day."""
+    end: Day | None = None
+    """Last day, included; without it the contract renews itself every year."""
+    notice: Day | None = None
+    """Day the letter of leave was received: sets the end by the rule of the convention."""
+    sondes: Annotated[tuple[Subscription, ...], WithJsonSchema(_SONDES)] = ()
+    """Sondes subscribed: a number, or numbers by date."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_count(cls, value: Any) -> Any:
+        """`sondes: 100` is 100 from the first day on."""
+        if isinstance(value, dict) and isinstance(value.get("sondes"), int):
+            return {**value, "sondes": [{"from": value.get("start"), "count": value["sondes"]}]}
+        return value
+
+    @model_validator(mode="after")
+    def _dates(self) -> Contract:
+        if self.end is not None and self.notice is not None:
+            raise ValueError("'end' and 'notice' are both given, keep one: a notice sets the end by itself")
+        for name, day in (("end", self.end), ("notice", self.notice)):
+            if day is not None and day < self.start:
+                raise ValueError(f"'{name}' {day} is before 'start' {self.start}, correct one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _counts(self) -> Contract:
+        if self.sondes and self.sondes[0].start != self.start:
+            raise ValueError(f"the first count of 'sondes' begins with the contract, write from: {self.start}")
+        for earlier, later in pairwise(self.sondes):
+            if later.start <= earlier.start:
+                raise ValueError(f"the count from {later.start} does not follow that of {earlier.start}, sort them")
+        return self
+
+
+def _contracts(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+def _in_sequence(contracts: tuple[Contract, ...]) -> tuple[Contract, ...]:
+    for earlier, later in pairwise(contracts):
+        if earlier.notice is None and (earlier.end is None or earlier.end >= later.start):
+            raise ValueError(
+                f"the contract of {later.start} begins before that of {earlier.start} ends, give it an end"
+            )
+    return contracts
+
+
+# One contract, or several one after the other.
+Contracts = Annotated[tuple[Contract, ...], BeforeValidator(_contracts), AfterValidator(_in_sequence)]

@@ -1,0 +1,200 @@
+"""Loads a whole config: the main file, its profile, the collectivités' files, and what they say of one another."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from probes.base import Probe
+from supervisor.config.collectivite_reader import CollectiviteReader, Reading
+from supervisor.config.configuration import Configuration, RetentionSettings
+from supervisor.config.document import Document
+from supervisor.config.equipment_reader import items, refuse_twins
+from supervisor.config.forms import Form, Place
+from supervisor.config.main_file import MainFile, Sla
+from supervisor.config.profiles import ReadyMade, read_profile
+from supervisor.config.reader import Words
+from supervisor.config.references import cycles
+from supervisor.config.sondes import SondeMaker
+from supervisor.config.wording import near, say
+from supervisor.domain.sonde import CANARY_OWNER, FlappingRule, Sonde
+from supervisor.errors import ConfigError
+
+_SOCKET_BYTES = 107  # sun_path of Linux, without its final zero
+
+
+def load(path: Path, probes: Mapping[str, Probe]) -> Configuration:
+    """The configuration of the main file `path`; raises ConfigError with every mistake of every file."""
+    return _Load(path, probes).run()
+
+
+class _Load:
+    """One load: what was read so far."""
+
+    def __init__(self, path: Path, probes: Mapping[str, Probe]) -> None:
+        self._path = path.absolute()
+        self._words = Words()
+        self._maker = SondeMaker(probes)
+        self._main = Document(self._path, self._path.parent, self._words)
+        self._readings: dict[str, Reading] = {}  # by collectivité
+        self._operator: Reading | None = None
+        self._unread = False  # a file could not be read: what it declares is not known
+        self._documents = [self._main]
+        self._form: Form[MainFile] = Form(MainFile)
+
+    def run(self) -> Configuration:
+        """1 the main file, 2 the profile, 3 each collectivité's file, 4 what they say of one another."""
+        place = Place(self._main)
+        if self._main.value is None:
+            raise ConfigError(self._main.mistakes)
+        if not isinstance(self._main.value, dict):
+            place.wrong(f"expected a mapping (key: value), found {say(self._main.value)}")
+            raise ConfigError(self._main.mistakes)
+        main = self._form.read(self._main.value, place)
+        if main is None:
+            main = self._form.salvage(self._main.value, {"organisation": "?", "profile": ""})
+        ready = self._profile(main, place)
+        sla = ready.promise(main.sla, place.key("sla"))
+        canaries = tuple(self._canaries(place))
+        if main.control is not None and len(bytes(self._path.parent / main.control)) > _SOCKET_BYTES:
+            place.key("control").wrong(
+                f"a Unix socket has a path of at most {_SOCKET_BYTES} bytes, choose a shorter one"
+            )
+        reader = CollectiviteReader(ready, self._maker)
+        for file in self._files(main, place):
+            self._read(file, reader)
+        self._cross_check()
+        mistakes = [mistake for document in self._documents for mistake in document.mistakes]
+        if mistakes:
+            raise ConfigError(mistakes)
+        return self._configuration(main, ready, sla, canaries)
+
+    def _profile(self, main: MainFile, place: Place) -> ReadyMade:
+        ready = read_profile(main.profile, place.key("profile")) if main.profile else ReadyMade("")
+        ready.add(main.calendars, main.templates, place)
+        self._documents.extend(ready.documents)
+        return ready
+
+    def _canaries(self, place: Place) -> Iterator[Sonde]:
+        written = items(self._main.value, "canaries", place)
+        refuse_twins(written)
+        for value, at in written:
+            draft = self._maker.canary(value, at)
+            if draft is not None:
+                identity = f"{CANARY_OWNER}/canaries/{draft.entry.id}"
+                made = self._maker.finish(draft, identity, draft.address, None, None)
+                if made is not None:
+                    yield made
+
+    def _files(self, main: MainFile, place: Place) -> list[Path]:
+        """The files that `include` names, each once, in the order of its patterns and then of their names."""
+        base = self._path.parent
+        found: dict[Path, None] = {}
+        for index, pattern in enumerate(main.include):
+            at = place.key("include").item(index, pattern)
+            names = sorted(glob.glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207  skips hidden files
+            files = [base / name for name in names if not (base / name).is_dir()]
+            if not files:
+                # A typing mistake here would take every sonde out of supervision, and out of billing.
+                at.wrong(f"no file matches '{pattern}', create one or correct the pattern")
+            if self._path in files:
+                at.wrong(f"'{pattern}' matches the main file itself, narrow the pattern")
+                files.remove(self._path)
+            found.update(dict.fromkeys(files))
+        return list(found)
+
+    def _read(self, file: Path, reader: CollectiviteReader) -> None:
+        document = Document(file, self._path.parent, self._words)
+        self._documents.append(document)
+        reading = None if document.value is None else reader.read(document)
+        document.release()
+        if reading is None:
+            self._unread = True
+            return
+        place, twin = Place(document), self._readings.get(reading.id)
+        if twin is not None:
+            what = f"'{reading.id}' is already the collectivité of {twin.document.name}, choose another id"
+            place.key("collectivite").wrong(what)
+            return
+        self._readings[reading.id] = reading
+        if reading.operator and self._operator is not None:
+            what = f"{self._operator.document.name} is the operator already, there is one at most: remove the line"
+            place.key("operator").wrong(what)
+        elif reading.operator:
+            self._operator = reading
+
+    def _cross_check(self) -> None:
+        for reading in self._readings.values():
+            for place, name in reading.elsewhere:
+                self._check_sonde(place, name)
+            for place, name in reading.uses:
+                owner = self._check_sonde(place, name)
+                if owner is not None and not owner.operator:
+                    place.wrong(f"'{name}' is not the operator's, name a sonde of the one with operator: true")
+        parents = {sonde.id: sonde.parent for reading in self._readings.values() for sonde in reading.sondes}
+        for circle in cycles(parents):
+            place = _parent_place(self._readings[circle[0].partition("/")[0]].document, circle)
+            place.wrong(f"the parents go in a circle ({' → '.join([*circle, circle[0]])}), remove one of them")
+
+    def _check_sonde(self, place: Place, name: str) -> Reading | None:
+        """The collectivité of a sonde named by its full id; None when there is no such sonde."""
+        tenant = name.partition("/")[0]
+        owner = self._readings.get(tenant)
+        if name.count("/") != 2:
+            place.wrong(f"'{name}' is not the full id of a sonde, write collectivite/equipment/sonde")
+        elif owner is None:
+            if not self._unread:  # else it may be in the file that could not be read
+                known = near(tenant, self._readings)
+                place.wrong(f"there is no sonde '{name}', for there is no collectivité '{tenant}': {known}")
+        elif name not in owner.declared:
+            place.wrong(f"there is no sonde '{name}', {near(name, owner.declared)}")
+        else:
+            return owner
+        return None
+
+    def _configuration(self, main: MainFile, ready: ReadyMade, sla: Sla, canaries: tuple[Sonde, ...]) -> Configuration:
+        base, readings = self._path.parent, self._readings.values()
+        database = base / main.database
+        return Configuration(
+            path=self._path,
+            organisation=main.organisation,
+            profile=ready.profile,
+            database=database,
+            control=base / main.control if main.control else database.with_suffix(".sock"),
+            listen=main.listen,
+            sla=sla,
+            billing_basis=main.billing.basis,
+            calendars={name: versions for name, versions in ready.calendars.items() if versions is not None},
+            collectivites={
+                reading.id: reading.collectivite for reading in readings if reading.collectivite is not None
+            },
+            sondes={sonde.id: sonde for reading in readings for sonde in reading.sondes},
+            canaries=canaries,
+            flapping=FlappingRule(changes=main.flapping.changes, within_s=int(main.flapping.within)),
+            retention=RetentionSettings(
+                samples_s=int(main.retention.samples),
+                quarters_s=int(main.retention.quarters),
+                hours_s=int(main.retention.hours),
+                days_s=int(main.retention.days),
+            ),
+            concurrency=main.pools.concurrency,
+            metrics_token=main.metrics_token,
+            warnings=tuple(sorted(warning for document in self._documents for warning in document.warnings)),
+        )
+
+
+def _parent_place(document: Document, circle: list[str]) -> Place:
+    """Where a circle of parents can be cut: the first `parent` written of its sondes in this file."""
+    root = Place(document)
+    for identity in circle:
+        _, equipment, sonde = identity.split("/")
+        for machine, at in items(document.again(), "equipment", root):
+            if machine.get("id") != equipment:
+                continue
+            for raw, where in items(machine, "sondes", at):
+                if raw.get("id") == sonde and "parent" in raw:
+                    return where.key("parent")
+            if "parent" in machine:
+                return at.key("parent")
+    return root.key("equipment")

@@ -1,0 +1,210 @@
+"""Profiles: the ready-made settings of an operator, shipped or beside the main file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from probes.settings import settings
+from supervisor.config.calendars import Calendar, CalendarVersion
+from supervisor.config.configuration import CatalogueEntry, Profile
+from supervisor.config.document import Document
+from supervisor.config.fields import Id, Name
+from supervisor.config.forms import Form, Place
+from supervisor.config.main_file import Named, Sla
+from supervisor.config.share import share_dir
+from supervisor.config.templates import Template, read_template
+from supervisor.config.wording import near
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+@settings
+class CatalogueLine:
+    """A service that the convention names."""
+
+    id: Id
+    """Id; a collectivité's service of the same id takes its name from here."""
+    name: Name
+    """Name in French."""
+    article: Name
+    """Where the convention names it."""
+    template: str | None = None
+    """Template that checks it."""
+
+
+@settings
+class ProfileFile:
+    """A profile as it is written; what it lacks comes from the one it extends."""
+
+    extends: str | None = None
+    """Another profile, whose calendars, templates and settings this one completes."""
+    title: Name | None = None
+    """Name of the operator."""
+    source: Name | None = None
+    """The convention it comes from."""
+    calendar: str | None = None
+    """Name of the calendar services are promised on."""
+    help_desk: str | None = None
+    """Name of the calendar people answer on."""
+    calendars: Named = Field(default_factory=dict)
+    """Calendars by name."""
+    sla: Named = Field(default_factory=dict)
+    """What is promised."""
+    services: tuple[CatalogueLine, ...] = ()
+    """Services the convention names."""
+    templates: Named = Field(default_factory=dict)
+    """Templates by name."""
+
+
+_FORM: Form[ProfileFile] = Form(ProfileFile)
+_SLA: Form[Sla] = Form(Sla)
+_CALENDAR: Form[tuple[CalendarVersion, ...]] = Form(Calendar)
+
+
+class ReadyMade:
+    """What a profile brings, then what the main file adds to it. What is wrong leaves a hole, never an exception."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.documents: list[Document] = []
+        self.catalogue: dict[str, CatalogueEntry] = {}
+        self.calendars: dict[str, tuple[CalendarVersion, ...] | None] = {}  # None: written, but wrong
+        self.templates: dict[str, Template | None] = {}  # likewise
+        self._said: dict[str, tuple[str, Place]] = {}  # title, source, calendar, help_desk, and where
+        self._sla: dict[str, Any] = {}  # as written, so that the main file can change a part of it
+
+    @property
+    def profile(self) -> Profile:
+        """The profile itself."""
+        said = {key: value for key, (value, _) in self._said.items()}
+        return Profile(
+            name=self.name,
+            title=said.get("title", ""),
+            source=said.get("source", ""),
+            calendar=said.get("calendar", ""),
+            help_desk=said.get("help_desk", said.get("calendar", "")),
+            catalogue=self.catalogue,
+        )
+
+    def absorb(self, document: Document) -> None:
+        """Put the values of a profile's file over those of the one it extends."""
+        place = Place(document)
+        entry = None if document.value is None else _FORM.read(document.value, place)
+        if entry is None:
+            return
+        self.add(entry.calendars, entry.templates, place)
+        if _SLA.read(entry.sla, place.key("sla")) is not None:
+            self._sla.update(entry.sla)
+        for line in entry.services:
+            self.catalogue[line.id] = CatalogueEntry(
+                id=line.id, name=line.name, article=line.article, template=line.template
+            )
+        for key in _SAID:
+            value = getattr(entry, key)
+            if value is not None:
+                self._said[key] = (value, place.key(key))
+
+    def add(self, calendars: dict[str, Any], templates: dict[str, Any], place: Place) -> None:
+        """Add calendars and templates as they are written below `place`."""
+        for name, value in calendars.items():
+            self.calendars[name] = _CALENDAR.read(value, place.key("calendars").key(name))
+        for name, value in templates.items():
+            self.templates[name] = read_template(name, value, place.key("templates").key(name))
+
+    def check(self, place: Place) -> None:
+        """See that nothing is missing, and that calendars and templates that are named exist."""
+        for key in _REQUIRED:
+            if key not in self._said:
+                place.key(key).wrong("missing, add it or extend a profile that has it")
+        for key in ("calendar", "help_desk"):
+            name, where = self._said.get(key, ("", place))
+            wrong = self.no_calendar(name) if name else None
+            if wrong is not None:
+                where.wrong(wrong)
+        for entry in self.catalogue.values():
+            wrong = self.no_template(entry.template) if entry.template is not None else None
+            if wrong is not None:
+                place.key("services").wrong(f"{entry.id}: {wrong}")
+
+    def no_calendar(self, name: str) -> str | None:
+        """What to say of a calendar that does not exist."""
+        return (
+            None
+            if self._there(name, self.calendars)
+            else f"there is no calendar '{name}', {near(name, self.calendars)}"
+        )
+
+    def no_template(self, name: str) -> str | None:
+        """What to say of a template that does not exist."""
+        return (
+            None
+            if self._there(name, self.templates)
+            else f"there is no template '{name}', {near(name, self.templates)}"
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that the profile has to say was read."""
+        return bool(self.documents) and all(document.value is not None for document in self.documents)
+
+    def _there(self, name: str, known: Container[str]) -> bool:
+        # Nobody is told that a name does not exist while the file that may hold it cannot be read.
+        return name in known or not self.whole
+
+    def promise(self, value: dict[str, Any], place: Place) -> Sla:
+        """The SLA, with what is written at `place` instead of the profile's."""
+        if _SLA.read(value, place) is None:
+            return Sla()
+        return _SLA.read({**self._sla, **value}, place) or Sla()
+
+
+_SAID = ("title", "source", "calendar", "help_desk")
+_REQUIRED = ("title", "source", "calendar")
+
+
+def read_profile(name: str, place: Place) -> ReadyMade:
+    """The profile of that name, asked for at `place` of the main file."""
+    ready = ReadyMade(name)
+    ready.documents = _chain(name, place)
+    for document in ready.documents:
+        ready.absorb(document)
+    if ready.documents and not any(document.mistakes for document in ready.documents):
+        ready.check(Place(ready.documents[-1]))
+    return ready
+
+
+def _chain(name: str, place: Place) -> list[Document]:
+    """The file of a profile after those it extends, the most general first."""
+    base = place.document.base
+    places = (base / "profiles", share_dir() / "config" / "profiles")
+    chain: list[Document] = []
+    seen: list[str] = []
+    wanted: Any = name
+    while isinstance(wanted, str):
+        if wanted in seen:
+            place.wrong(f"{' → '.join([*seen, wanted])} goes in a circle, remove one 'extends'")
+            break
+        seen.append(wanted)
+        path = _find(wanted, places)
+        if path is None:
+            known = {file.stem for where in places for file in where.glob("*.yaml")}
+            place.wrong(f"there is no profile '{wanted}', {near(wanted, known)}")
+            break
+        document = Document(path, base)
+        chain.append(document)
+        if not isinstance(document.value, dict):
+            break
+        wanted = document.value.get("extends")
+        place = Place(document).key("extends")
+    return chain[::-1]
+
+
+def _find(name: str, places: tuple[Path, ...]) -> Path | None:
+    if not _NAME.fullmatch(name):
+        return None
+    return next((path for where in places if (path := where / f"{name}.yaml").is_file()), None)

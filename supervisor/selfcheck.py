@@ -1,0 +1,95 @@
+"""What the daemon says of itself: its figures for the metrics, its troubles for the health pages and the watchdog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from supervisor.clock import Clock
+from supervisor.engine.engine import Engine
+from supervisor.engine.lag import BOUNDS
+from supervisor.engine.watchdog import LoopWatchdog
+from supervisor.metrics import PoolFigures
+from supervisor.record import Record
+from supervisor.store.recorder import Recorder
+
+# Without a tick or, where checks are owed, the end of one for so long, the process is worth a restart.
+ADVANCES_WITHIN_S = 60.0
+
+
+class SelfCheck:
+    """Reads the parts; changes none."""
+
+    def __init__(
+        self, *, engine: Engine, record: Record, recorder: Recorder, watchdog: LoopWatchdog, clock: Clock
+    ) -> None:
+        self._engine = engine
+        self._record = record
+        self._recorder = recorder
+        self._watchdog = watchdog
+        self._clock = clock
+        self._started_at = clock.wall()
+        self.reloads = 0
+        self.refused_reloads = 0
+        self.loaded_at = clock.wall()  # when the config that runs took effect
+        self.started = False
+
+    # --- metrics (read from a thread: only what the loop replaces, nothing that it changes in place)
+
+    def pools(self) -> Iterator[PoolFigures]:
+        """Every pool."""
+        now = self._clock.monotonic()
+        for pool in list(self._engine.pools):
+            yield PoolFigures(
+                name=pool.name,
+                collectivite=pool.collectivite,
+                occupancy=pool.occupancy,
+                lag_s=pool.lag(now),
+                skipped=pool.skipped,
+                completed=pool.completed,
+                crashes=pool.crashes,
+                workers_killed=pool.workers.killed if pool.workers is not None else 0,
+            )
+
+    def lags(self) -> tuple[list[tuple[str, float]], float]:
+        """The histogram of lags."""
+        counts = list(accumulate(self._engine.lags.counts))
+        bounds = [*(str(bound) for bound in BOUNDS), "+Inf"]
+        return list(zip(bounds, map(float, counts), strict=True)), self._engine.lags.total_s
+
+    def gauges(self) -> Iterator[tuple[str, str, float]]:
+        """Single values."""
+        recorder = self._recorder
+        yield "vigie_start_timestamp_seconds", "When the daemon started.", self._started_at
+        yield "vigie_config_timestamp_seconds", "When the config that runs took effect.", self.loaded_at
+        yield "vigie_store_failing", "1 while the database cannot be written.", float(recorder.failing is not None)
+        yield "vigie_store_pending", "What waits to be written to the database.", float(recorder.pending)
+        yield "vigie_store_flush_seconds", "Duration of the latest flush.", recorder.last_flush_s
+        yield "vigie_loop_stalled_seconds", "Since when the event loop does not answer.", self._watchdog.stalled_for_s
+
+    def counters(self) -> Iterator[tuple[str, str, float]]:
+        """Single totals."""
+        engine, recorder = self._engine, self._recorder
+        yield "vigie_time_breaks", "Suspensions, stops and clock steps seen.", float(engine.continuity.breaks)
+        yield "vigie_loop_stalls", "Times the event loop was blocked.", float(self._watchdog.stalls)
+        yield "vigie_late_results", "Results that came too late to count.", float(self._record.skipped)
+        yield "vigie_store_dropped_samples", "Measurements given up.", float(recorder.dropped_samples)
+        yield "vigie_config_reloads", "Configs that took effect after the start.", float(self.reloads)
+        yield "vigie_config_refused_reloads", "Configs that were refused.", float(self.refused_reloads)
+
+    # --- health
+
+    def alive(self) -> list[str]:
+        """Why the process should be restarted."""
+        if self._engine.advancing(ADVANCES_WITHIN_S):
+            return []
+        return [f"no check advanced for {ADVANCES_WITHIN_S:.0f} s"]
+
+    def ready(self) -> list[str]:
+        """Why it cannot do its whole work."""
+        troubles = self.alive()
+        if not self.started:
+            troubles.append("starting")
+        if self._recorder.failing is not None:
+            troubles.append(f"the database cannot be written: {self._recorder.failing}")
+        return troubles

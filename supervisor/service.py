@@ -1,0 +1,159 @@
+"""What runs while the daemon lives: the engine, the recorder, the housework, the sockets, the watchdog's food."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from supervisor.config.configuration import Configuration
+from supervisor.control import Answer, ControlServer, Tell
+from supervisor.errors import ConfigError, VigieError
+from supervisor.metrics import CONTENT_TYPE, Exposition
+from supervisor.store.errors import StoreError
+from supervisor.store.retention import Retention
+from supervisor.store.upkeep import Upkeep
+from supervisor.web.server import Site, application
+from supervisor.web.view import present
+
+if TYPE_CHECKING:
+    from supervisor.app import Daemon
+
+log = logging.getLogger(__name__)
+
+UPKEEP_EVERY_S = 60.0
+# What a last flush may take when the disk does not answer: the service manager kills after TimeoutStopSec.
+LAST_FLUSH_S = 5.0
+
+
+class Service:
+    """Starts and stops what the daemon is made of, in order."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._tasks: list[asyncio.Task[None]] = []
+        self._control = ControlServer(
+            daemon.configuration.control,
+            {"reload": self._reload, "import": self._import, "status": self._status},
+        )
+        self._web: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Checks first, then the ways in: whoever can ask gets an answer."""
+        daemon = self._daemon
+        self._supervise(daemon.recorder.run(), "recorder")
+        self._supervise(daemon.engine.run(), "engine")
+        self._supervise(self._upkeep(), "upkeep")
+        await self._control.start()
+        await self._serve(daemon.configuration)
+        if daemon.notifier.watchdog_s is not None:
+            self._supervise(self._feed(daemon.notifier.watchdog_s / 3), "watchdog")
+
+    def _supervise(self, running: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(running, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Without one of these the daemon is a facade: better a restart, which the service manager sees.
+            log.critical("%s failed, the daemon stops", task.get_name(), exc_info=error)
+            self._daemon.fail()
+
+    async def stop(self) -> None:
+        """The ways in first, then the checks; then what was judged goes to disk."""
+        daemon = self._daemon
+        if self._web is not None:
+            await self._web.cleanup()
+        await self._control.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            async with asyncio.timeout(LAST_FLUSH_S):
+                await daemon.recorder.flush()
+        except (StoreError, TimeoutError) as error:
+            log.error("%d changes could not be written before the end: %s", daemon.recorder.pending, error)
+
+    # --- HTTP
+
+    async def _serve(self, configuration: Configuration) -> None:
+        daemon = self._daemon
+        exposition = Exposition(daemon.board, daemon.selfcheck, lambda: int(daemon.clock.wall()))
+        token = configuration.metrics_token
+        site = Site(
+            metrics=exposition.render,
+            metrics_type=CONTENT_TYPE,
+            metrics_token=token.reveal() if token is not None else None,
+            health=daemon.selfcheck,
+            beat=daemon.heartbeats.receive,
+            page=lambda: present(daemon.configuration, daemon.board, int(daemon.clock.wall())),
+        )
+        self._web = web.AppRunner(application(site), access_log=None, handle_signals=False)
+        await self._web.setup()
+        listen = configuration.listen
+        try:
+            await web.TCPSite(self._web, listen.host, listen.port).start()
+        except OSError as error:
+            raise VigieError(
+                f"listen: {listen.host}:{listen.port} cannot be opened ({error.strerror or error}); "
+                "stop what listens there, or change `listen:`"
+            ) from None
+        for address in self._web.addresses:
+            log.info("listening on http://%s:%s/", *address[:2])
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where it listens."""
+        return [(a[0], a[1]) for a in self._web.addresses] if self._web is not None else []
+
+    # --- housework
+
+    async def _upkeep(self) -> None:
+        daemon = self._daemon
+        keep = daemon.configuration.retention
+        upkeep = Upkeep(
+            daemon.store,
+            Retention(samples_s=keep.samples_s, quarters_s=keep.quarters_s, hours_s=keep.hours_s, days_s=keep.days_s),
+        )
+        while True:
+            await asyncio.sleep(UPKEEP_EVERY_S)
+            if daemon.recorder.failing is not None:
+                continue
+            try:
+                await upkeep.run(int(daemon.clock.wall()))
+            except StoreError as error:
+                log.warning("housework of the database put off: %s", error)
+
+    async def _feed(self, every_s: float) -> None:
+        """Tell the service manager that checks advance; when they do not, it is silent and restarts the daemon."""
+        while True:
+            if not self._daemon.selfcheck.alive():
+                self._daemon.notifier.alive()
+            await asyncio.sleep(every_s)
+
+    # --- the control socket
+
+    async def _reload(self, _: Answer, __: AsyncIterator[bytes], ___: Tell) -> Answer:
+        try:
+            return (await self._daemon.reload()).as_dict()
+        except ConfigError as error:
+            raise VigieError(f"{error}\nthe config is refused, the one that runs stays") from None
+
+    async def _import(self, request: Answer, lines: AsyncIterator[bytes], tell: Tell) -> Answer:
+        async def progress(doing: str, done: int, total: int) -> None:
+            if doing == "importing":  # while the client sends, it does not listen
+                await tell({"progress": {"doing": doing, "done": done, "total": total}})
+
+        return dict(await self._daemon.import_history(lines, str(request.get("name", "history")), progress))
+
+    async def _status(self, _: Answer, __: AsyncIterator[bytes], ___: Tell) -> Answer:
+        daemon = self._daemon
+        return {
+            "sondes": len(daemon.configuration.sondes),
+            "ready": daemon.selfcheck.ready(),
+            "addresses": self.addresses,
+        }

@@ -1,0 +1,39 @@
+"""A batch becomes rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from itertools import chain
+
+from supervisor.store import beats, intervals, ledger, samples, states
+from supervisor.store.batch import Batch
+from supervisor.store.keys import Keys
+
+
+def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
+    """Write a batch, inside the transaction of the caller: a crash leaves all of it or nothing.
+
+    1. Sondes seen for the first time get their number.
+    2. Changes, in order: history is cut where they say and painted anew; the last interval of a sonde stays open.
+    3. Forgotten sondes: an interval still open is closed where its coverage ended, then state and coverage go.
+       Before 4 and 5, because a sonde removed and added again within the batch starts new.
+    4. Coverage: how far each open interval reaches. Together with 2, or a crash would stretch one state over the next.
+    5. States, those that changed.
+    6. Ledger lines, in order; imported ones that are known already are left out.
+    7. Measurements and call-ins: the only rows nobody would miss.
+    8. The instant of the flush.
+    """
+    edits = intervals.fold(batch.changes)
+    seen = (sample.sonde for sample in batch.samples), (beat.sonde for beat in batch.beats)
+    keys.learn(connection, chain(edits, batch.coverage, batch.states, *seen))
+    intervals.write(connection, keys, edits)
+    states.forget(connection, keys, batch.forgotten)
+    states.write_coverage(connection, keys, batch.coverage)
+    states.write(connection, keys, batch.states)
+    ledger.append(connection, batch.ledger)
+    samples.append(connection, keys, batch.samples)
+    beats.append(connection, keys, batch.beats)
+    connection.execute(
+        "insert into meta values ('flushed_at', ?) on conflict (key) do update set value = excluded.value",
+        [str(batch.at)],
+    )

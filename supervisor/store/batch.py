@@ -1,0 +1,81 @@
+"""What the event loop has to say to the database since it last did."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from probes.base import Result
+from supervisor.domain.judge import Entry
+from supervisor.domain.ledger import LedgerEvent
+from supervisor.domain.state import Change, SondeState
+
+
+class Sample(NamedTuple):
+    """What one result measured."""
+
+    t: int
+    sonde: str
+    result: Result
+
+
+class Beat(NamedTuple):
+    """One call-in of a heartbeat sonde; None where the caller said nothing."""
+
+    sonde: str
+    t: int
+    exit_code: int | None = None
+    size_bytes: int | None = None
+    duration_s: float | None = None
+    message: str = ""
+
+
+class Coverage(NamedTuple):
+    """Up to when the latest result of a sonde holds."""
+
+    last_at: int
+    until: int
+
+
+class Kept(NamedTuple):
+    """A state as kept: with the results that an ancestor may still overrule."""
+
+    state: SondeState
+    journal: tuple[Entry, ...] = ()
+
+
+@dataclass(kw_only=True, slots=True)
+class Batch:
+    """Everything of some seconds, written whole or not at all. Its parts are explained in `apply`."""
+
+    at: int = 0  # instant of the flush
+    changes: list[Change] = field(default_factory=list)  # in the order in which they happened
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    states: dict[str, Kept] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)  # removed sondes; one added again is also in the two above
+    ledger: list[LedgerEvent] = field(default_factory=list)
+    samples: deque[Sample] = field(default_factory=deque)
+    beats: list[Beat] = field(default_factory=list)
+
+    def forget(self, sonde: str) -> None:
+        """The sonde is removed: what was to be kept of its present is not, its history stays."""
+        self.coverage.pop(sonde, None)
+        self.states.pop(sonde, None)
+        self.forgotten.add(sonde)
+
+    def absorb(self, newer: Batch) -> None:
+        """Add what came after this batch, so that writing both at once ends as writing one after the other."""
+        for sonde in newer.forgotten:
+            self.forget(sonde)
+        self.changes += newer.changes
+        self.coverage |= newer.coverage
+        self.states |= newer.states
+        self.ledger += newer.ledger
+        self.samples += newer.samples
+        self.beats += newer.beats
+
+    def __len__(self) -> int:
+        """How many things there are to write."""
+        parts = (self.changes, self.coverage, self.states, self.forgotten, self.ledger, self.samples, self.beats)
+        return sum(len(part) for part in parts)

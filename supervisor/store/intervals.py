@@ -1,0 +1,136 @@
+"""What every sonde was, and when: the intervals kept for ever."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from probes.base import Status
+from supervisor.domain.state import Change
+from supervisor.store.keys import Keys
+from supervisor.store.text import storable
+
+
+class Span(NamedTuple):
+    """One interval of one sonde, as stored."""
+
+    start: int
+    end: int | None  # None: the present one
+    status: Status
+    cause: str
+    via: str
+    message: str  # of the result that made it known, if any
+
+
+class Edit(NamedTuple):
+    """What a batch does to the history of one sonde: all from `trim` on is replaced by `spans`."""
+
+    trim: int
+    spans: list[Span]
+
+
+class Interval(NamedTuple):
+    """One stretch of one sonde's history, as read: with an end, and cut to what was asked."""
+
+    sonde: str
+    start: int
+    end: int
+    status: Status
+    cause: str
+    via: str
+    message: str
+
+
+def fold(changes: Iterable[Change]) -> dict[str, Edit]:
+    """The net effect of changes on each sonde: three statements a sonde, however much it flapped meanwhile."""
+    edits: dict[str, Edit] = {}
+    for change in changes:
+        trim = min(change.trim, change.paint[0].start) if change.paint else change.trim
+        edit = edits.get(change.sonde)
+        if edit is None:
+            edit = edits[change.sonde] = Edit(trim, [])
+        said = _cut(edit.spans, trim)
+        if trim < edit.trim:
+            edit = edits[change.sonde] = Edit(trim, edit.spans)
+        edit.spans.extend(_painted(change, said))
+    return edits
+
+
+def _cut(spans: list[Span], trim: int) -> dict[tuple[int, Status], str]:
+    """Drop all from `trim` on; gives the messages of what was dropped."""
+    said = {}
+    while spans and spans[-1].start >= trim:
+        span = spans.pop()
+        said[span.start, span.status] = span.message
+    if spans and (spans[-1].end is None or spans[-1].end > trim):
+        spans[-1] = spans[-1]._replace(end=trim)
+    return said
+
+
+def _painted(change: Change, said: dict[tuple[int, Status], str]) -> Iterator[Span]:
+    """The segments as intervals. A repainted stretch keeps the message it had; the present takes the result's."""
+    for index, segment in enumerate(change.paint):
+        end = change.paint[index + 1].start if index + 1 < len(change.paint) else None
+        if end is not None and end <= segment.start:
+            continue
+        old = said.get((segment.start, segment.status), "")
+        new = storable(change.message) if segment.status is change.after else ""
+        message = (new or old) if end is None else (old or new)
+        yield Span(segment.start, end, segment.status, segment.cause, segment.via, message)
+
+
+def write(connection: sqlite3.Connection, keys: Keys, edits: dict[str, Edit]) -> None:
+    """Carry the edits out."""
+    numbered = [(keys.sondes[sonde], edit) for sonde, edit in edits.items()]
+    spans = [(key, *span) for key, edit in numbered for span in _reminded(connection, key, edit)]
+    connection.executemany(
+        "delete from interval where sonde = ? and start >= ?", ((key, edit.trim) for key, edit in numbered)
+    )
+    # What began before the cut and reached beyond it, or was open, now ends there.
+    connection.executemany(
+        "update interval set end = :trim where sonde = :sonde and (end is null or end > :trim) "
+        "and start = (select max(start) from interval where sonde = :sonde)",
+        ({"sonde": key, "trim": edit.trim} for key, edit in numbered),
+    )
+    connection.executemany("insert into interval values (?, ?, ?, ?, ?, ?, ?)", spans)
+
+
+def _reminded(connection: sqlite3.Connection, key: int, edit: Edit) -> list[Span]:
+    """The spans, with the messages that the database has of stretches that are painted again."""
+    if all(span.message or span.status is Status.OK for span in edit.spans):
+        return edit.spans
+    rows = connection.execute(
+        "select start, status, message from interval where sonde = ? and start >= ?", (key, edit.trim)
+    )
+    said = {(start, status): message for start, status, message in rows}
+    return [s if s.message else s._replace(message=said.get((s.start, s.status), "")) for s in edit.spans]
+
+
+READ = """
+select s.id, max(i.start, :start), min(ifnull(i.end, c.until), :end), i.status, i.cause, i.via, i.message
+from sonde s cross join interval i left join coverage c on c.sonde = s.key
+where i.sonde = s.key and :start < :end and i.start < :end and ifnull(i.end, c.until) > max(i.start, :start)
+-- From the one that :start falls into on, not from the first of the sonde's life.
+and i.start >= ifnull((select max(start) from interval where sonde = s.key and start <= :start), :start)
+{chosen}
+order by s.id, i.start
+"""
+_STATUS = {str(status): status for status in Status}
+
+
+def read(
+    connection: sqlite3.Connection, start: int, end: int, sondes: Iterable[str] | None = None
+) -> Iterator[Interval]:
+    """The history of these sondes (all by default) within [start, end), by sonde id then start.
+
+    Row by row: a year of 20,000 sondes is never in memory. Must be used up inside the query that `Store.read` runs.
+    """
+    bounds: dict[str, int | str] = {"start": start, "end": end}
+    chosen = ""
+    if sondes is not None:
+        bounds["sondes"] = json.dumps(list(sondes))
+        chosen = "and s.id in (select value from json_each(:sondes))"
+    for sonde, begin, stop, status, cause, via, message in connection.execute(READ.format(chosen=chosen), bounds):
+        yield Interval(sonde, begin, stop, _STATUS[status], cause, via, message)

@@ -1,0 +1,189 @@
+"""From the event loop to the database: collects what happens, writes it every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+
+from probes.base import Result
+from supervisor.domain.judge import Entry
+from supervisor.domain.ledger import LedgerEvent
+from supervisor.domain.state import Change, SondeState
+from supervisor.store.batch import Batch, Beat, Coverage, Kept, Sample
+from supervisor.store.errors import StoreError, explain
+from supervisor.store.store import Store
+
+log = logging.getLogger(__name__)
+
+FLUSH_EVERY_S = 5.0
+URGENT_WITHIN_S = 0.1  # a little time for what comes together, and a little to write it: 0.2 s in all
+RETRY_AFTER_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+# What is held of measurements while the disk cannot take them: ten minutes of 20,000 sondes, about 150 MB.
+MAX_SAMPLES = 200_000
+
+
+class Recorder:
+    """Everything the loop notes is in memory at once and on disk at the next flush; nothing here waits but `flush`.
+
+    When a flush fails, all of it is kept, what comes after is added to it, and it is tried again until it succeeds:
+    states, history and ledger are never given up. Only measurements are, beyond `max_samples`, oldest first.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        now: Callable[[], float],
+        flush_every_s: float = FLUSH_EVERY_S,
+        max_samples: int = MAX_SAMPLES,
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._flush_every_s = flush_every_s
+        self._max_samples = max_samples
+        self._batch = Batch()  # noted since the flush under way, or the last one
+        self._writing: asyncio.Task[None] | None = None
+        self._in_flight = 0
+        self._urgent = asyncio.Event()
+        self._failures = 0
+        # Sondes whose journal on disk is not empty: to be emptied once it is in memory.
+        self._with_journal: set[str] = set()
+        self.failing: str | None = None  # why the database cannot be written now
+        self.dropped_samples = 0  # measurements given up since the start
+        self.last_flush_at: float | None = None  # POSIX seconds
+        self.last_flush_s = 0.0  # how long it took
+
+    @property
+    def pending(self) -> int:
+        """How many things are noted and not yet on disk."""
+        return len(self._batch) + self._in_flight
+
+    # --- noting: called by the loop, at every result
+
+    def note_result(
+        self,
+        sonde: str,
+        result: Result,
+        before: SondeState | None,
+        after: SondeState,
+        journal: Iterable[Entry] = (),
+    ) -> None:
+        """A result was judged: `before` it the sonde's state was that, now it is `after`."""
+        batch = self._batch
+        batch.coverage[sonde] = Coverage(after.last_at, after.until)
+        # The two instants of coverage lead the tuple. A journal counts as changed whenever there is one.
+        if before is None or journal or before[2:] != after[2:] or sonde in self._with_journal:
+            self.note_state(sonde, after, journal)
+        batch.samples.append(Sample(after.last_at, sonde, result))
+        if len(batch.samples) > self._max_samples:
+            batch.samples.popleft()
+            self.dropped_samples += 1
+
+    def note_state(self, sonde: str, state: SondeState, journal: Iterable[Entry] = ()) -> None:
+        """The sonde's state is another one, through no result of its own: what it depends on changed."""
+        kept = Kept(state, tuple(journal))
+        self._batch.coverage[sonde] = Coverage(state.last_at, state.until)
+        self._batch.states[sonde] = kept
+        (self._with_journal.add if kept.journal else self._with_journal.discard)(sonde)
+
+    def note_changes(self, changes: Iterable[Change]) -> None:
+        """History changed."""
+        self._batch.changes.extend(changes)
+
+    def note_removed(self, sonde: str) -> None:
+        """The sonde is gone, its state too; the change that ends its history is noted besides."""
+        self._batch.forget(sonde)
+        self._with_journal.discard(sonde)
+
+    def note_ledger(self, events: Iterable[LedgerEvent]) -> None:
+        """Sondes were added, changed or removed."""
+        self._batch.ledger.extend(events)
+
+    def note_beat(self, beat: Beat) -> None:
+        """A heartbeat called in."""
+        self._batch.beats.append(beat)
+
+    def urgent(self) -> None:
+        """What was noted should be on disk within 0.2 s, together with what comes in the meantime."""
+        self._urgent.set()
+
+    # --- writing
+
+    async def run(self) -> None:
+        """Flush for as long as the process lives; to be cancelled after a last `flush`."""
+        while True:
+            await self._pause()
+            self._urgent.clear()
+            await self._flush_once()
+
+    async def _pause(self) -> None:
+        if self._failures:
+            await asyncio.sleep(RETRY_AFTER_S[min(self._failures, len(RETRY_AFTER_S)) - 1])
+            return
+        try:
+            async with asyncio.timeout(self._flush_every_s):
+                await self._urgent.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(URGENT_WITHIN_S)
+
+    async def flush(self) -> None:
+        """Return once everything noted up to this call is on disk; StoreError if it cannot be written now.
+
+        One attempt, at once, even between two retries.
+        """
+        while self._writing is not None:
+            await asyncio.shield(self._writing)  # it began before this call: it may lack the latest
+        await self._flush_once()
+        if self.failing is not None:
+            raise StoreError(f"{self._store.path}: cannot be written: {self.failing}")
+
+    async def _flush_once(self) -> None:
+        if self._writing is None:
+            if not self._batch and self.failing is None:
+                return
+            self._writing = asyncio.create_task(self._write())
+        await asyncio.shield(self._writing)  # the outcome must be noted, whoever is cancelled meanwhile
+
+    async def _write(self) -> None:
+        """One attempt: the batch is taken out, and put back in front of what came meanwhile if it fails."""
+        batch, self._batch = self._batch, Batch()
+        batch.at = int(self._now())
+        self._in_flight = len(batch)
+        started = time.perf_counter()
+        try:
+            await self._store.record(batch)
+        except Exception as error:  # noqa: BLE001  whatever it is, nothing may be lost; the next attempt tells
+            batch.absorb(self._batch)
+            self._batch = batch
+            self._trim_samples()
+            self._failed(error)
+        else:
+            self.last_flush_at = self._now()
+            self.last_flush_s = time.perf_counter() - started
+            self._recovered()
+        finally:
+            self._in_flight = 0
+            self._writing = None
+
+    def _trim_samples(self) -> None:
+        while len(self._batch.samples) > self._max_samples:
+            self._batch.samples.popleft()
+            self.dropped_samples += 1
+
+    def _failed(self, error: Exception) -> None:
+        reason = explain(error)
+        self._failures += 1
+        if self.failing != reason:  # once, not at every attempt
+            bug = not isinstance(error, sqlite3.Error | StoreError)
+            log.error("the database cannot be written, what is new is kept in memory: %s", reason, exc_info=bug)
+        self.failing = reason
+
+    def _recovered(self) -> None:
+        if self.failing is not None:
+            log.warning("the database is written again; %d measurements were given up so far", self.dropped_samples)
+        self.failing = None
+        self._failures = 0
