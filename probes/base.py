@@ -105,6 +105,7 @@ class Run:
 
 
 Check = Callable[[Target, Any, Run], Awaitable[Result]]
+SettingsClass = type[Any]  # named here because inside Probe the word `type` is the field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +113,7 @@ class Probe:
     """A technique: how its settings are written in the config, and the coroutine that checks."""
 
     type: str  # the word in the config: "link"
-    settings: type[Any]  # a pydantic dataclass made with @probes.settings.settings
+    settings: SettingsClass  # a pydantic dataclass made with @probes.settings.settings
     check: Check  # async (target, settings, run) -> Result
     measures: tuple[str, ...] = field(default=())  # every Measurement.name it may return (docs, metrics, dashboards)
     # What a run that outlives its timeout says of the *target*: CRITICAL where silence is the finding (network

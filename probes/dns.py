@@ -44,6 +44,11 @@ class DnsSettings:
     response_time: Above[Seconds] | None = None
     """Thresholds on the time to the answer."""
 
+    @property
+    def needs_address(self) -> bool:
+        """A name to ask for does without the equipment's address."""
+        return not self.name
+
     @model_validator(mode="after")
     def _coherent(self) -> DnsSettings:
         if self.exactly and not self.expect:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 import socket
 import struct
@@ -16,6 +17,7 @@ from probes.names import Address, literal
 from probes.trouble import connection_trouble
 
 _PORT = 53
+_SERVER = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<v4>[^:\[\]]*))(?::(?P<port>[0-9]{1,5}))?")
 _DATAGRAM = 4096  # without EDNS an answer has 512 bytes at most; some servers send more
 _STRANGERS = 100  # datagrams that answer something else, before the server is said to be incoherent
 _PATIENCE = 1 / 3  # of the time there is, before the same question is sent again: one lost datagram is no finding
@@ -36,14 +38,9 @@ class Server(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Server:
         """`9.9.9.9`, `127.0.0.1:5353`, `2620:fe::9`, `[::1]:5353`; raises ValueError."""
-        host, port = text, ""
-        if text.startswith("["):
-            host, _, port = text[1:].partition("]")
-            port = port.removeprefix(":")
-        elif text.count(":") == 1:
-            host, _, port = text.partition(":")
-        address = literal(host)
-        number = int(port) if port.isascii() and port.isdecimal() else 0 if port else _PORT
+        match = _SERVER.fullmatch(text)
+        host, port = (match["v6"] or match["v4"], match["port"]) if match else (text, None)
+        address, number = literal(host), int(port or _PORT)
         if address is None or not 0 < number < 65536:
             raise ValueError(f"'{text}' is not a resolver; write its IP address, like 9.9.9.9 or 127.0.0.1:5353")
         return cls(address, number)

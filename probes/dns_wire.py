@@ -67,9 +67,12 @@ def _encode_label(label: str) -> bytes:
     if label.isascii():  # as written: service names like _dmarc are no IDNA labels
         return label.encode().lower()
     try:
-        return label.encode("idna")
+        raw = label.encode("idna")
     except UnicodeError as error:
         raise WireError(f"'{label}' is not a host name: {error}") from None
+    if b"." in raw:  # characters that IDNA takes for a dot
+        raise WireError(f"'{label}' holds a character that is not in a host name")
+    return raw
 
 
 def canonical(name: str) -> str:

@@ -27,6 +27,7 @@ from probes.x509 import day
 EARLY_S = 300.0  # a call this long before its time counts for that time: clocks differ, and short jobs end at once
 KEEP = 10  # calls remembered for each sonde, for `vigie probe`
 _MESSAGE_LIMIT = 200
+_LARGEST = 2**63 - 1  # what a database column holds
 
 
 class Beat(NamedTuple):
@@ -89,7 +90,7 @@ def heard(at: float, said: Mapping[str, str]) -> Beat:
         raise ValueError(f"unknown parameter {excerpt(unknown[0], 40)!r}; send exit, size, duration or message")
     return Beat(
         at,
-        exit_code=_number(said, "exit", -(2**31), 2**31),
+        exit_code=_number(said, "exit", -(2**31), 2**31 - 1),
         size_bytes=_size(said),
         duration_s=_duration(said),
         message=excerpt(said.get("message", ""), _MESSAGE_LIMIT),
@@ -111,8 +112,11 @@ def _number(said: Mapping[str, str], name: str, least: int, most: int) -> int | 
 def _size(said: Mapping[str, str]) -> int | None:
     text = said.get("size", "").strip()
     if not text or text.isdigit():
-        return _number(said, "size", 0, 2**63)
-    return int(size(text[:40]))
+        return _number(said, "size", 0, _LARGEST)
+    value = int(size(text[:40]))
+    if value > _LARGEST:
+        raise ValueError("size is out of range")
+    return value
 
 
 def _duration(said: Mapping[str, str]) -> float | None:

@@ -28,7 +28,7 @@ def _span(part: str, whole: str) -> Iterator[int]:
         raise ValueError(f"'{whole}' is not days; write them like mon, mon-sat or mon,wed,fri")
     start, end = _DAYS.index(first), _DAYS.index(last or first)
     if end < start:
-        raise ValueError(f"'{whole}': a span of days goes forward in the week; write {last}-sun and mon-{first} apart")
+        raise ValueError(f"'{whole}': a span of days goes forward in the week; write {first}-sun,mon-{last}")
     yield from range(start, end + 1)
 
 

@@ -7,7 +7,6 @@ the price of two calls.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import socket
 from contextvars import ContextVar
@@ -51,11 +50,10 @@ class TooManyInterim(aiohttp.ClientError):
 class Exchange:
     """One request in progress: what is known of its connection before aiohttp lets go of it."""
 
-    __slots__ = ("certificate", "run", "transport")
+    __slots__ = ("certificate", "run")
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.transport: asyncio.Transport | None = None
         self.certificate: bytes | None = None  # of the server, DER
 
 
@@ -70,7 +68,7 @@ class _Response(aiohttp.ClientResponse):
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         exchange = EXCHANGE.get()
         exchange.run.stage = "attente de la réponse HTTP"
-        exchange.transport = transport = connection.transport
+        transport = connection.transport
         tls = transport.get_extra_info("ssl_object") if transport is not None else None
         if tls is not None:
             exchange.certificate = tls.getpeercert(True)
@@ -81,11 +79,17 @@ class _Response(aiohttp.ClientResponse):
 
 
 class _Handler(ResponseHandler):
-    """Counts the answers: aiohttp would read 1xx ones for as long as they come, thousands a read."""
+    """A connection that bounds what it accepts and does not linger."""
 
     _answers = 0
 
+    def close(self) -> None:
+        """End at once. After the polite end of TLS asyncio waits up to 30 s for the server's, and a hostile one has
+        time; a polite one saw `Connection: close`."""
+        self.abort()
+
     def feed_data(self, data: Any, size: int = 0) -> None:
+        # aiohttp reads 1xx answers for as long as they come, thousands of them a read.
         self._answers += 1
         if self._answers <= MAX_INTERIM:
             super().feed_data(data, size)

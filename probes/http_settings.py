@@ -192,6 +192,11 @@ class HttpSettings:
     certificate_expiry: Below[Seconds] = Below(warning=21 * DAY_S)
     """Thresholds on what is left of the server certificate's life."""
 
+    @property
+    def needs_address(self) -> bool:
+        """A URL that names its host does without the equipment's address."""
+        return "{address}" in self.url
+
     @model_validator(mode="after")
     def _coherent(self) -> HttpSettings:
         if self.body is not None and self.method != "POST":

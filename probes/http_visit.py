@@ -66,7 +66,7 @@ class Visit:
     async def _ask(self) -> Page | None:
         """One request; None when it led elsewhere."""
         exchange = Exchange(self._run)
-        EXCHANGE.set(exchange)
+        token = EXCHANGE.set(exchange)
         response: aiohttp.ClientResponse | None = None
         try:
             response = await self._request()
@@ -83,11 +83,9 @@ class Visit:
         except (aiohttp.ClientError, NameFailureError, TrustError) as error:
             raise _failure(error, self._url) from error
         finally:
-            # Not a polite end of TLS: asyncio waits up to 30 s for the peer's part of it, and a hostile one has time.
             if response is not None:
                 response.close()
-            if exchange.transport is not None:
-                exchange.transport.abort()
+            EXCHANGE.reset(token)
 
     async def _request(self) -> aiohttp.ClientResponse:
         settings, url = self._settings, self._url

@@ -63,18 +63,9 @@ class Workers:
         except TimeoutError:
             return _not_run(f"{_taken(self._limits.slots)} depuis {say_duration(timeout_s)}")
         try:
-            request = wire.Request(
-                type=probe_type,
-                sonde=target.sonde,
-                address=target.address,
-                settings=wire.settings_text(settings),
-                timeout_s=timeout_s,
-                at=at + time.monotonic() - called,
-                trace=trace is not None,
-            )
-            return await self._in_worker(request, trace)
-        except ValueError:
-            return _not_run("ses réglages ne peuvent pas être transmis à son processus")
+            waited_s = time.monotonic() - called
+            request = _request(probe_type, target, settings, timeout_s, at + waited_s, trace is not None)
+            return await self._in_worker(request, trace) if request else _not_run("ses réglages sont intransmissibles")
         finally:
             self._slots.release()
 
@@ -157,6 +148,25 @@ class Workers:
                     await worker.gone.wait()
         except TimeoutError:
             _LOG.error("pool %s: worker processes are stuck in the kernel, left behind", self._name)
+
+
+def _request(
+    probe_type: str, target: Target, settings: Any, timeout_s: float, at: float, trace: bool
+) -> wire.Request | None:
+    try:
+        text = wire.settings_text(settings)
+    except ValueError as error:
+        _LOG.error("sonde %s (%s): %s", target.sonde, probe_type, error)
+        return None
+    return wire.Request(
+        type=probe_type,
+        sonde=target.sonde,
+        address=target.address,
+        settings=text,
+        timeout_s=timeout_s,
+        at=at,
+        trace=trace,
+    )
 
 
 def _not_run(why: str) -> Result:

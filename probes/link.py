@@ -42,6 +42,11 @@ class LinkSettings:
     loss: Above[Ratio] | None = None
     """Thresholds on the share of requests without a reply; no reply at all is always critical."""
 
+    @property
+    def needs_address(self) -> bool:
+        """Anchors take the place of the equipment's address."""
+        return not self.anchors
+
 
 class _Failure(NamedTuple):
     """What is found of an address from which nothing came back."""
@@ -86,9 +91,10 @@ async def check(target: Target, settings: LinkSettings, run: Run) -> Result:
     if not answered:
         return _down(verdict, [_silence(ping) for ping in pings] + failures, bool(settings.anchors))
     if not settings.anchors:
-        return _judge(verdict, answered[0], settings, "")
+        return _judge(run, verdict, answered[0], settings, "")
     best = min(answered, key=lambda ping: (ping.loss, _average(ping)))
-    return _judge(verdict, best, settings, f" ({len(answered)} repères sur {len(names)}, le meilleur)")
+    anchors = "1 repère" if len(answered) == 1 else f"{len(answered)} repères"
+    return _judge(run, verdict, best, settings, f", {anchors} sur {len(names)}")
 
 
 async def _start(name: str, settings: LinkSettings, run: Run) -> Ping | _Failure:
@@ -120,9 +126,11 @@ def _average(ping: Ping) -> float:
     return sum(rtt for _, rtt in ping.rtts) / len(ping.rtts)
 
 
-def _judge(verdict: Verdict, ping: Ping, settings: LinkSettings, anchors: str) -> Result:
+def _judge(run: Run, verdict: Verdict, ping: Ping, settings: LinkSettings, anchors: str) -> Result:
     rtts = [rtt for _, rtt in sorted(ping.rtts)]  # replies may overtake one another: jitter goes by sending order
     average = _average(ping)
+    if run.trace is not None:
+        run.note(f"{ping.address.host}: round trips in ms: " + ", ".join(f"{rtt * 1000:.3f}" for rtt in rtts))
     verdict.measurements += (
         Measurement("rtt_min_seconds", min(rtts)),
         Measurement("rtt_avg_seconds", average),

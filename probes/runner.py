@@ -13,9 +13,12 @@ from probes.units import say_duration
 async def run(probe: Probe, target: Target, settings: Any, current: Run) -> Result:
     """One run of `probe`. Never raises, except when the caller itself is cancelled."""
     started = time.perf_counter()
+    deadline = asyncio.timeout(current.timeout_s)
     try:
-        async with asyncio.timeout(current.timeout_s) as deadline:
+        async with deadline:
             result = await probe.check(target, settings, current)
+            if not isinstance(result, Result):
+                raise TypeError("a Result is expected")
     except TimeoutError as error:
         if deadline.expired():
             waited = f" ({current.stage})" if current.stage else ""

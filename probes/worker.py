@@ -11,6 +11,7 @@ or crashes does it here, and the daemon kills the process.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import math
 import os
@@ -119,8 +120,9 @@ def _limit(hello: wire.Hello) -> None:
         sys.exit("the daemon is gone")
     _lower(resource.RLIMIT_AS, hello.memory_bytes)
     _lower(resource.RLIMIT_CORE, 0)  # a core file would hold secrets
-    os.nice(5)  # a technique that spins gives way to the daemon
-    Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")  # and is the first to go when memory is short
+    with contextlib.suppress(OSError):  # a container may refuse either; nothing depends on them
+        os.nice(5)  # a technique that spins gives way to the daemon
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")  # and goes first when memory is short
 
 
 def _limit_cpu(timeout_s: float) -> None:

@@ -40,7 +40,7 @@ def test_what_is_no_resolver(written: str) -> None:
         ("AAAA", "2001:DB8:0::1", "2001:db8::1"),
         ("NS", "NS1.Exemple.fr.", "ns1.exemple.fr"),
         ("MX", "10 Mail.Exemple.fr.", "10 mail.exemple.fr"),
-        ("MX", "mail.mairie-château.fr", "mail.xn--mairie-chteau-reb.fr"),
+        ("MX", "mail.mairie-château.fr", "mail.xn--mairie-chteau-qeb.fr"),
         ("TXT", "v=spf1 -all.", "v=spf1 -all."),
     ],
 )

@@ -64,25 +64,30 @@ def said(kind: str, text: str) -> str:
     return " ".join(word.removesuffix(".") for word in text.split())
 
 
-@st.composite
-def exchanges(draw: st.DrawFn) -> tuple[bytes, bytes, list[tuple[str, str, int]]]:
-    """A query, dnspython's answer to it, and what it says (type, value, TTL)."""
-    host = draw(name)
-    asked = dns.message.from_wire(query(draw(short), encode_name(host), TYPES["A"]))
-    answer = dns.message.make_response(asked, recursion_available=draw(st.booleans()))
+records = st.lists(st.sampled_from(sorted(TYPES)), max_size=4, unique=True).flatmap(
+    lambda kinds: st.tuples(
+        *[st.tuples(st.just(kind), ttl, st.lists(VALUES[kind], min_size=1, max_size=4, unique=True)) for kind in kinds]
+    )
+)
+
+
+def answered(
+    host: str, content: tuple[tuple[str, int, list[str]], ...]
+) -> tuple[bytes, bytes, list[tuple[str, str, int]]]:
+    """A query, dnspython's answer to it, and what that says (type, value, TTL)."""
+    asked = query(7, encode_name(host), TYPES["A"])
+    answer = dns.message.make_response(dns.message.from_wire(asked))
     told = []
-    for kind in draw(st.lists(st.sampled_from(sorted(TYPES)), max_size=4, unique=True)):
-        values = draw(st.lists(VALUES[kind], min_size=1, max_size=4, unique=True))
-        seconds = draw(ttl)
+    for kind, seconds, values in content:
         rrset = dns.rrset.from_text_list(f"{host}.", seconds, "IN", kind, values)
         answer.answer.append(rrset)
         told += [(kind, said(kind, rdata.to_text()), seconds) for rdata in rrset]
-    return asked.to_wire(), answer.to_wire(), told
+    return asked, answer.to_wire(), told
 
 
-@given(exchanges())
-def test_we_read_what_dnspython_writes(exchange: tuple[bytes, bytes, list[tuple[str, str, int]]]) -> None:
-    asked, message, told = exchange
+@given(name, records)
+def test_we_read_what_dnspython_writes(host: str, content: tuple[tuple[str, int, list[str]], ...]) -> None:
+    asked, message, told = answered(host, content)
     assert answers(message, asked)
     read = parse(message)
     assert (read.rcode, read.truncated) == (0, False)
@@ -90,9 +95,11 @@ def test_we_read_what_dnspython_writes(exchange: tuple[bytes, bytes, list[tuple[
     assert sorted((kinds[r.type], r.text, r.ttl) for r in read.records) == sorted(told)
 
 
-@given(exchanges(), st.data())
-def test_a_damaged_answer_is_read_or_refused(exchange: tuple[bytes, bytes, object], data: st.DataObject) -> None:
-    _, message, _ = exchange
+@given(name, records, st.data())
+def test_a_damaged_answer_is_read_or_refused(
+    host: str, content: tuple[tuple[str, int, list[str]], ...], data: st.DataObject
+) -> None:
+    _, message, _ = answered(host, content)
     damaged = bytearray(message)
     for _ in range(data.draw(st.integers(1, 8))):
         damaged[data.draw(st.integers(12, len(message) - 1))] = data.draw(octet)
@@ -208,7 +215,7 @@ def test_unprintable_bytes_of_a_name_are_escaped() -> None:
     [
         ("mairie.fr", b"\x06mairie\x02fr\0"),
         ("Mairie.FR.", b"\x06mairie\x02fr\0"),
-        ("mairie-château.fr", b"\x18xn--mairie-chteau-reb\x02fr\0".replace(b"\x18", b"\x15")),
+        ("mairie-château.fr", b"\x15xn--mairie-chteau-qeb\x02fr\0"),
         ("_dmarc.mairie.fr", b"\x06_dmarc\x06mairie\x02fr\0"),
         (".", b"\0"),
     ],
@@ -226,7 +233,7 @@ def test_accents_as_dnspython_writes_them(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["a..b", ".fr", "x" * 64 + ".fr", "é" * 60 + ".fr", ".".join(["x" * 50] * 6), "a\u200b.fr‥"]
+    "host", ["a..b", ".fr", "x" * 64 + ".fr", "é" * 60 + ".fr", ".".join(["x" * 50] * 6), "a.fr‥", "mairie。fr"]
 )
 def test_names_that_cannot_be(host: str) -> None:
     with pytest.raises(WireError):

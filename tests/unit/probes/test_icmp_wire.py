@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,10 +13,15 @@ from hypothesis import strategies as st
 
 from probes.icmp_wire import Echo4, Echo6, Template, reason
 
+
 # No socket is needed to build and read packets: the instances are made without opening one.
-ECHO4, ECHO6 = Echo4.__new__(Echo4), Echo6.__new__(Echo6)
-for echo in (ECHO4, ECHO6):
-    echo._sock, echo._privileged = None, True
+def detached(kind: Any, *, privileged: bool = True) -> Any:
+    echo = kind.__new__(kind)
+    echo._sock, echo._privileged = None, privileged
+    return echo
+
+
+ECHO4, ECHO6 = detached(Echo4), detached(Echo6)
 short = st.integers(0, 0xFFFF)
 
 
@@ -41,9 +47,7 @@ def test_the_checksum_holds_whatever_the_payload(payload: bytes, sequence: int) 
 @given(st.binary(max_size=128), st.booleans())
 def test_any_bytes_are_read_or_refused(packet: bytes, privileged: bool) -> None:
     for kind in (Echo4, Echo6):
-        echo = kind.__new__(kind)
-        echo._sock, echo._privileged = None, privileged
-        reply = echo._parse_reply(packet, "192.0.2.1", 0.0)
+        reply = detached(kind, privileged=privileged)._parse_reply(packet, "192.0.2.1", 0.0)
         assert reply is None or 0 <= reply.sequence <= 0xFFFF
         assert isinstance(kind.quoted(packet), str)
 
