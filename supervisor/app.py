@@ -16,6 +16,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from importlib.metadata import version
 
 from probes.base import Probe, Shared
@@ -38,10 +39,13 @@ from supervisor.record import Record
 from supervisor.selfcheck import SelfCheck
 from supervisor.service import Service
 from supervisor.store import ledger, states
+from supervisor.store.errors import StoreError
 from supervisor.store.recorder import Recorder
 from supervisor.store.store import Store
 
 log = logging.getLogger(__name__)
+
+_MOVES = ("added", "removed", "changed")
 
 
 class Daemon:
@@ -76,6 +80,7 @@ class Daemon:
         )
         self.secrets = secrets_of(configuration)  # never in the logs
         self._changing = asyncio.Lock()  # a reload and an import never mix
+        self._reloading: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._failed = False
 
@@ -115,13 +120,16 @@ class Daemon:
 
     def _hup(self) -> None:
         task = asyncio.ensure_future(self._reload_on_signal())
-        task.add_done_callback(lambda done: done.exception())
+        self._reloading.add(task)
+        task.add_done_callback(self._reloading.discard)
 
     async def _reload_on_signal(self) -> None:
         try:
             await self.reload()
         except VigieError as error:
             log.error("the config is refused, the one that runs stays: %s", error)
+        except Exception:
+            log.exception("the reload failed")
 
     def _summary(self) -> str:
         configuration = self.configuration
@@ -145,8 +153,11 @@ class Daemon:
         self.engine.add([*configuration.sondes.values(), *configuration.canaries])
         memory.settle()
 
-    async def reload(self) -> Difference:
-        """Read the config again and apply what differs; raises ConfigError, having changed nothing, if it is wrong."""
+    async def reload(self) -> str:
+        """Read the config again and apply what differs; gives a sentence that says what does.
+
+        Raises VigieError, having changed nothing, if the config is wrong or the database cannot take it.
+        """
         async with self._changing:
             self.notifier.reloading("reading the config")
             try:
@@ -158,28 +169,33 @@ class Daemon:
                 self.notifier.ready(self._summary())
             changed = difference(self.configuration, new)
             await self._apply(new, changed)
-            log.info("config reloaded: %s", changed)
-            return changed
+            log.info("config reloaded: %s", _said(changed))
+            return _said(changed)
 
     async def _apply(self, new: Configuration, changed: Difference) -> None:
-        """From here on nothing waits until the new config is in force everywhere: one reload is one instant."""
+        """Once the ledger is read nothing waits until the new config is in force: one reload is one instant."""
+        # What the ledger does not hold yet would be added twice, or never removed: a failing disk refuses the reload.
+        await self.recorder.flush()
         standing = await self.store.read(ledger.standing)
         now = int(self.clock.wall())
+        canaries = changed.canaries
         self.configuration = new
         self.secrets = secrets_of(new)
         self.record.enter_all(reconcile(standing, new.sondes, now))
-        for canary in changed.removed_canaries:
-            self.record.end(canary, now)
+        for canary in canaries.removed:
+            self.record.end(canary.id, now)
         self.judge.configure(new.sondes, new.canaries, new.flapping)
         self.board.configure(new.sondes, new.canaries)
         self.heartbeats.configure(new.sondes, {s: float(p.since) for s, p in standing.items()})
-        self.engine.remove(changed.removed)
-        self.engine.change(changed.changed)
-        self.engine.add(changed.added)
+        self.engine.pools.resize(new.concurrency)
+        self.engine.remove(sonde.id for sonde in (*changed.removed, *canaries.removed))
+        self.engine.change(change.after for change in (*changed.changed, *canaries.changed))
+        self.engine.add([*changed.added, *canaries.added])
         self.selfcheck.reloads += 1
         self.selfcheck.loaded_at = self.clock.wall()
         memory.settle()
-        await self.recorder.flush()
+        with suppress(StoreError):  # the recorder says so, and goes on trying
+            await self.recorder.flush()
 
     # --- history
 
@@ -189,3 +205,11 @@ class Daemon:
             importing = Import(self.configuration, self.store, self.record, self.recorder)
             history = await importing.read(lines, name, int(self.clock.wall()), progress)
             return (await importing.apply(history, int(self.clock.wall()), progress)).as_dict()
+
+
+def _said(changed: Difference) -> str:
+    """What a reload did, for the terminal and the log: never the settings themselves."""
+    counts = [len(getattr(changed, name)) + len(getattr(changed.canaries, name)) for name in _MOVES]
+    moves = ", ".join(f"{count} {name}" for count, name in zip(counts, _MOVES, strict=True))
+    waits = f"; wait for a restart: {', '.join(changed.restart)}" if changed.restart else ""
+    return f"sondes: {moves}{waits}"

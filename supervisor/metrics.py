@@ -41,6 +41,7 @@ class PoolFigures(NamedTuple):
     completed: int
     crashes: int
     workers_killed: int
+    workers_crashed: int
 
 
 class Figures(Protocol):
@@ -177,6 +178,9 @@ class VigieCollector(Collector):
             "crashes": CounterMetricFamily("vigie_pool_crashes", "Checks that crashed the engine.", labels=labels),
             "workers_killed": CounterMetricFamily(
                 "vigie_pool_killed_workers", "Processes of foreign techniques that had to be killed.", labels=labels
+            ),
+            "workers_crashed": CounterMetricFamily(
+                "vigie_pool_crashed_workers", "Processes of foreign techniques that ended by themselves.", labels=labels
             ),
         }
         for pool in self._figures.pools():

@@ -49,6 +49,7 @@ class SelfCheck:
                 completed=pool.completed,
                 crashes=pool.crashes,
                 workers_killed=pool.workers.killed if pool.workers is not None else 0,
+                workers_crashed=pool.workers.crashed if pool.workers is not None else 0,
             )
 
     def lags(self) -> tuple[list[tuple[str, float]], float]:

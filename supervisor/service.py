@@ -114,17 +114,16 @@ class Service:
 
     async def _upkeep(self) -> None:
         daemon = self._daemon
-        keep = daemon.configuration.retention
-        upkeep = Upkeep(
-            daemon.store,
-            Retention(samples_s=keep.samples_s, quarters_s=keep.quarters_s, hours_s=keep.hours_s, days_s=keep.days_s),
-        )
         while True:
             await asyncio.sleep(UPKEEP_EVERY_S)
             if daemon.recorder.failing is not None:
                 continue
+            keep = daemon.configuration.retention  # that of the config that runs
+            retention = Retention(
+                samples_s=keep.samples_s, quarters_s=keep.quarters_s, hours_s=keep.hours_s, days_s=keep.days_s
+            )
             try:
-                await upkeep.run(int(daemon.clock.wall()))
+                await Upkeep(daemon.store, retention).run(int(daemon.clock.wall()))
             except StoreError as error:
                 log.warning("housework of the database put off: %s", error)
 
@@ -139,9 +138,15 @@ class Service:
 
     async def _reload(self, _: Answer, __: AsyncIterator[bytes], ___: Tell) -> Answer:
         try:
-            return (await self._daemon.reload()).as_dict()
+            changed = await self._daemon.reload()
         except ConfigError as error:
             raise VigieError(f"{error}\nthe config is refused, the one that runs stays") from None
+        return {
+            "added": len(changed.added),
+            "removed": len(changed.removed),
+            "changed": len(changed.changed),
+            "restart": list(changed.restart),
+        }
 
     async def _import(self, request: Answer, lines: AsyncIterator[bytes], tell: Tell) -> Answer:
         async def progress(doing: str, done: int, total: int) -> None:

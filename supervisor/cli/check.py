@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -19,7 +20,7 @@ from supervisor.engine.pool import SIZE
 @click.command()
 @config_option
 @click.option("--schema", type=click.Choice(["main", "collectivite"]), help="Print the JSON Schema of such a file.")
-def check(config: Path, schema: str | None) -> None:
+def check(config: Path, schema: Literal["main", "collectivite"] | None) -> None:
     """Read the config and say everything that is wrong with it."""
     probes = registry.load()
     if schema is not None:

@@ -12,7 +12,7 @@ from probes import registry
 from supervisor import logs
 from supervisor.app import Daemon
 from supervisor.cli.options import config_option
-from supervisor.config.loader import load
+from supervisor.config.loader import control_path, load
 from supervisor.control import ask
 from supervisor.errors import VigieError
 
@@ -29,6 +29,7 @@ def run(config: Path, log_level: str) -> None:
 
 def start(config: Path, log_level: str) -> None:
     """Read the config, then run until told to stop."""
+    logs.configure(log_level)
     probes = registry.load()
     configuration = load(config, probes)
 
@@ -46,8 +47,10 @@ def start(config: Path, log_level: str) -> None:
 @config_option
 def reload(config: Path) -> None:
     """Have the running daemon read its config again; only what differs is touched."""
-    configuration = load(config, registry.load())
-    answer = ask(configuration.control, {"command": "reload"})
+    control = control_path(config)
+    answer = ask(control, {"command": "reload"})
     if answer is None:
-        raise VigieError(f"no daemon listens on {configuration.control}; start it with `vigie run`")
-    click.echo(f"reloaded: {answer['summary']}")
+        raise VigieError(f"no daemon listens on {control}; start it with `vigie run`")
+    click.echo(f"reloaded: {answer['added']} sondes added, {answer['removed']} removed, {answer['changed']} changed")
+    for key in answer["restart"]:
+        click.echo(f"a change of `{key}` waits for a restart of the daemon", err=True)

@@ -22,6 +22,7 @@ from probes.base import Probe, Result, Run, Shared, Status
 from probes.isolated import Workers
 from supervisor.clock import Clock
 from supervisor.domain.judge import Judge
+from supervisor.domain.sonde import CANARY_OWNER
 from supervisor.engine.continuity import Continuity
 from supervisor.engine.pool import Slot
 
@@ -66,6 +67,9 @@ class Cycle:
             slot.started_wall = self._clock.wall()
             at, breaks = int(slot.started_wall), self._continuity.breaks
             result = await self._run(slot)
+            if slot.sonde.collectivite == CANARY_OWNER and result.status is Status.UNKNOWN:
+                # A lost default route is our own fault, `unknown` for any sonde. For a canary it is the very finding.
+                result = result._replace(status=Status.CRITICAL)
             broken = self._continuity.look()
             if broken is not None:
                 self._engine.broke(broken)
@@ -76,12 +80,12 @@ class Cycle:
                     (),
                     result.duration_s,
                 )
-            if self._is_news(slot, at, result.status):
+            if not slot.gone and self._is_news(slot, at, result.status):
                 held = True
                 slot.pool.leave()
                 await self._settle(slot, at)
-                at = self._stamp(slot, at)
-            if not slot.gone:
+            if not slot.gone:  # removed meanwhile: the judge knows it no more
+                at = self._stamp(slot, at) if held else at
                 retry = self._judged(slot, at, result)
         finally:
             if not held:
@@ -130,7 +134,7 @@ class Cycle:
         """
         above = self._judge.ancestors(slot.sonde.id)
         parents = [a for a in above if self._checked(a)]
-        canaries = [a for a in parents if a.startswith("vigie/")]
+        canaries = [a for a in parents if a.startswith(f"{CANARY_OWNER}/")]
         if len(canaries) < len(parents):
             await self._settled(parents[0], at)
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from probes.isolated import Workers
@@ -134,9 +134,21 @@ class Pools:
         self.concurrency = concurrency
         self._by_owner: dict[tuple[str, bool], list[Pool]] = {}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Pool]:
         for pools in self._by_owner.values():
             yield from pools
+
+    def resize(self, concurrency: int) -> None:
+        """So many checks of one pool at the same time, from now on."""
+        self.concurrency = concurrency
+        for pool in self:
+            pool.concurrency = concurrency
+
+    def allow(self, concurrency: int) -> None:
+        """So many checks of one pool at the same time, from now on."""
+        self.concurrency = concurrency
+        for pool in self:
+            pool.concurrency = concurrency
 
     def place(self, sonde: Sonde) -> Slot:
         """Put a sonde in the first pool of its collectivité with room.
