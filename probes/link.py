@@ -133,7 +133,7 @@ def _judge(run: Run, verdict: Verdict, ping: Ping, settings: LinkSettings, ancho
         run.note(f"{ping.address.host}: round trips in ms: " + ", ".join(f"{rtt * 1000:.3f}" for rtt in rtts))
     verdict.measurements += (
         Measurement("rtt_min_seconds", min(rtts)),
-        Measurement("rtt_avg_seconds", average),
+        Measurement("rtt_seconds", average),
         Measurement("rtt_max_seconds", max(rtts)),
     )
     verdict.judge(settings.rtt, average, "temps de réponse", say_duration)
@@ -179,6 +179,6 @@ PROBE = Probe(
     type="link",
     settings=LinkSettings,
     check=check,
-    measures=("rtt_min_seconds", "rtt_avg_seconds", "rtt_max_seconds", "jitter_seconds", "loss_ratio"),
+    measures=("rtt_min_seconds", "rtt_seconds", "rtt_max_seconds", "jitter_seconds", "loss_ratio"),
     on_timeout=Status.CRITICAL,
 )

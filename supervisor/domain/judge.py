@@ -9,7 +9,6 @@ child that failed a second before its parent is, once the parent is confirmed, h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from probes.base import Status
 from supervisor.domain.sonde import FlappingRule, Sonde
@@ -20,88 +19,14 @@ from supervisor.domain.state import (
     Change,
     Finding,
     Rules,
-    Segment,
     SondeState,
     advance,
 )
+from supervisor.domain.topology import Entry, Node, link
 
 # A result is kept for revision as long as an ancestor's failure that began before it is unconfirmed. An ancestor
 # whose every second result is `unknown` can stay so for days: beyond this many results the oldest are final.
 JOURNAL_LIMIT = 4096
-# Closed critical stretches remembered of a sonde that others depend on, for results that come late.
-STRETCHES = 64
-
-
-class Entry(NamedTuple):
-    """One result that an ancestor may still overrule."""
-
-    before: SondeState | None  # the state it was judged against
-    at: int
-    status: Status  # as the check said
-    message: str
-    finding: Finding  # as it was counted
-
-
-class Node:
-    """One sonde in the tree of dependencies."""
-
-    __slots__ = ("ancestors", "canary", "critical", "descendants", "id", "journal", "rules", "state")
-
-    def __init__(self, sonde_id: str, rules: Rules, *, canary: bool = False) -> None:
-        self.id = sonde_id
-        self.rules = rules
-        self.canary = canary
-        self.state: SondeState | None = None
-        self.ancestors: tuple[Node, ...] = ()  # nearest first
-        self.descendants: tuple[Node, ...] = ()  # parents before children
-        self.journal: list[Entry] = []
-        self.critical: list[tuple[int, int | None]] = []  # its critical stretches [start, end), the open one last
-
-    def critical_at(self, at: int) -> bool:
-        """Is it critical at this instant, as its history stands now?"""
-        for start, end in reversed(self.critical):
-            if start <= at:
-                return at < (end if end is not None else self.until)
-        return False
-
-    def uncertain_since(self, at: int) -> int:
-        """From when its critical stretches may still turn out otherwise, `at` at the latest.
-
-        Its next result comes after its last one, and may confirm critical results before it; what stands in its
-        journal may be overruled, with the confirmations that rest on it.
-        """
-        if self.state is not None:
-            at = min(at, self.state.critical_since if self.state.critical_pending else self.state.last_at)
-        if self.journal:
-            before = self.journal[0].before
-            first = self.journal[0].at
-            at = min(at, first, before.critical_since if before is not None and before.critical_pending else first)
-        return at
-
-    @property
-    def until(self) -> int:
-        """End of the validity of its last result."""
-        return self.state.until if self.state is not None else 0
-
-    def follow(self, trim: int, paint: tuple[Segment, ...]) -> bool:
-        """Keep `critical` in step with a change; True if it was or is touched."""
-        touched = False
-        while self.critical:
-            start, end = self.critical[-1]
-            if end is not None and end <= trim:
-                break
-            touched = True
-            self.critical.pop()
-            if start < trim:
-                self.critical.append((start, trim))
-                break
-        for index, segment in enumerate(paint):
-            if segment.status is Status.CRITICAL:
-                touched = True
-                end = paint[index + 1].start if index + 1 < len(paint) else None
-                self.critical.append((segment.start, end))
-        del self.critical[:-STRETCHES]
-        return touched
 
 
 class Judge:
@@ -129,7 +54,7 @@ class Judge:
         for sonde in sondes.values():
             if sonde.id not in canary_ids:
                 self._add(sonde, known, canary=False)
-        self._link(sondes)
+        link(self._nodes, sondes)
 
     def _add(self, sonde: Sonde, known: dict[str, Node], *, canary: bool) -> None:
         rules = Rules(sonde.attempts, sonde.stale_after_s, self._flapping)
@@ -138,22 +63,6 @@ class Judge:
             node = Node(sonde.id, rules, canary=canary)
         node.rules = rules
         self._nodes[sonde.id] = node
-
-    def _link(self, sondes: Mapping[str, Sonde]) -> None:
-        descendants: dict[str, list[tuple[int, Node]]] = {}
-        for sonde in sondes.values():
-            chain: list[Node] = []
-            parent = sonde.parent
-            while parent is not None and parent in self._nodes and len(chain) < len(sondes):
-                chain.append(self._nodes[parent])
-                parent = sondes[parent].parent if parent in sondes else None
-            node = self._nodes[sonde.id]
-            node.ancestors = tuple(chain)
-            for ancestor in chain:
-                descendants.setdefault(ancestor.id, []).append((len(chain), node))
-        for node in self._nodes.values():
-            below = descendants.get(node.id)
-            node.descendants = tuple(n for _, n in sorted(below, key=lambda pair: pair[0])) if below else ()
 
     def restore(self, states: Mapping[str, tuple[SondeState, list[Entry]]]) -> list[str]:
         """Take up the states of an earlier run; gives those whose sonde is not configured any more."""

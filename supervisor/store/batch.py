@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from probes.base import Result
-from supervisor.domain.judge import Entry
 from supervisor.domain.ledger import LedgerEvent
 from supervisor.domain.state import Change, SondeState
+from supervisor.domain.topology import Entry
 
 
 class Sample(NamedTuple):

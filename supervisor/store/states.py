@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from probes.base import Status
-from supervisor.domain.judge import Entry
 from supervisor.domain.state import Finding, Segment, SondeState
+from supervisor.domain.topology import Entry
 from supervisor.store.batch import Coverage, Kept
 from supervisor.store.keys import Keys
 from supervisor.store.text import storable
 
-_DEFAULTS = SondeState(0, 0)._asdict()
+_DEFAULTS = tuple(SondeState._field_defaults.items())  # all but the first two fields, which are in `coverage`
 _STATUS = {str(status): status for status in Status}
 
 
@@ -42,6 +42,11 @@ def write(connection: sqlite3.Connection, keys: Keys, states: Mapping[str, Kept]
 def forget(connection: sqlite3.Connection, keys: Keys, sondes: Iterable[str]) -> None:
     """Removed sondes have no present. Their last interval, if nothing closed it, ends where it was known to."""
     gone = [(keys.sondes[sonde],) for sonde in sondes if sonde in keys.sondes]
+    connection.executemany(
+        "delete from interval where sonde = ? and end is null "
+        "and start >= (select until from coverage where coverage.sonde = interval.sonde)",
+        gone,
+    )
     connection.executemany(
         "update interval set end = coverage.until from coverage "
         "where interval.sonde = ? and interval.end is null and coverage.sonde = interval.sonde",
@@ -74,8 +79,9 @@ def _write_state(state: SondeState) -> str:
 
 
 def _state_fields(state: SondeState) -> dict[str, Any]:
-    fields = {key: value for key, value in state._asdict().items() if value != _DEFAULTS[key]}
-    del fields["last_at"], fields["until"]  # they are in `coverage`
+    fields: dict[str, Any] = {
+        key: value for (key, usual), value in zip(_DEFAULTS, state[2:], strict=True) if value != usual
+    }
     if state.tail:
         fields["tail"] = [_shorten(segment) for segment in state.tail]
     return fields

@@ -21,7 +21,7 @@ from probes.names import literal
 from tests.integration.probes.namespace import Namespace
 from tests.integration.probes.one_run import measured, one_run
 
-RTTS = ("rtt_min_seconds", "rtt_avg_seconds", "rtt_max_seconds")
+RTTS = ("rtt_min_seconds", "rtt_seconds", "rtt_max_seconds")
 
 
 @pytest.fixture
