@@ -6,7 +6,7 @@ import re
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -50,8 +50,11 @@ def _say(slot: Minutes) -> str:
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"there is no time zone '{name}', {near(name, available_timezones())}")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # Listing the zones reads hundreds of files: only to help.
+        raise ValueError(f"there is no time zone '{name}', {near(name, available_timezones())}") from None
     return name
 
 
@@ -108,6 +111,20 @@ class Opening:
     """When it is open."""
 
 
+_DATE = {"type": "string", "format": "date"}
+_CLOSING = {
+    "anyOf": [
+        _DATE,
+        {
+            "type": "object",
+            "properties": {"from": _DATE, "to": _DATE},
+            "required": ["from", "to"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
 def _week(value: Any) -> Any:
     """`{mon-thu: [...], fri: [...]}` as the slots of each of the seven days."""
     if not isinstance(value, dict):
@@ -160,7 +177,7 @@ class CalendarVersion:
     """Public holidays that close; null when they do not."""
     slots: Week
     """Weekly opening: days and their slots."""
-    closed: tuple[Annotated[Closing, BeforeValidator(_period)], ...] = ()
+    closed: tuple[Annotated[Closing, BeforeValidator(_period), WithJsonSchema(_CLOSING)], ...] = ()
     """Exceptional closings: days, or from and to."""
     open: tuple[Opening, ...] = ()
     """Exceptional openings."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +21,7 @@ from supervisor.domain.sonde import CANARY_OWNER, Sonde
 
 @dataclass(slots=True)
 class Reading:
-    """What a file gave; `collectivite` is None where something is wrong with it."""
+    """What a file gave; what is wrong is left out."""
 
     id: str
     document: Document
@@ -30,6 +29,7 @@ class Reading:
     collectivite: Collectivite | None = None
     sondes: list[Sonde] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)  # full ids of its sondes, right or wrong
+    unsure: set[str] = field(default_factory=set)  # equipment that may have more sondes than `declared`
     elsewhere: list[tuple[Place, str]] = field(default_factory=list)  # parents in other collectivités
     uses: list[tuple[Place, str]] = field(default_factory=list)  # the operator's sondes that its services use
 
@@ -44,44 +44,44 @@ class CollectiviteReader:
         self._equipment: Form[EquipmentEntry] = Form(EquipmentEntry)
 
     def read(self, document: Document) -> Reading | None:
-        """Everything of a file, in order: 1 its own keys, 2 its equipment, 3 who names whom, 4 its services."""
+        """Everything of a file: 1 its own keys, 2 its equipment, then who names whom, 3 its services."""
         raw, place = document.value, Place(document)
         written = self._file.read(raw, place)
         if not isinstance(raw, dict) or not isinstance(raw.get("collectivite"), str):
             return None
-        reading = Reading(raw["collectivite"], document, operator=written is not None and written.operator)
+        if written is None:
+            written = self._file.salvage(raw, place, {"collectivite": "wrong", "name": "wrong"})
+        reading = Reading(raw["collectivite"], document, operator=written.operator)
         if reading.id == CANARY_OWNER:
             place.key("collectivite").wrong(f"'{CANARY_OWNER}' is reserved for Vigie itself, choose another id")
         for key in ("services", "sites", "equipment"):
             refuse_twins(items(raw, key, place))
-        self._read_equipment(raw, place, reading, written)
-        if written is not None:
-            self._read_services(written, place, reading)
+        machines = self._read_equipment(raw, place, reading)
+        reading.collectivite = self._collectivite(written, machines, place)
+        self._read_services(written, place, reading)
         return reading
 
-    def _read_equipment(
-        self, raw: dict[str, Any], place: Place, reading: Reading, written: CollectiviteFile | None
-    ) -> None:
+    def _read_equipment(self, raw: dict[str, Any], place: Place, reading: Reading) -> list[Written]:
         names = Names(reading.id)
         reader = EquipmentReader(self._ready, self._maker, names)
         found = [reader.read(value, at, self._equipment) for value, at in items(raw, "equipment", place)]
         machines = [machine for machine in found if machine is not None]
-        sites = _ids(items(raw, "sites", place))
+        sites = {site["id"]: at for site, at in items(raw, "sites", place) if _named(site)}
+        services = {service["id"] for service, _ in items(raw, "services", place) if _named(service)}
         for site, at in items(raw, "sites", place):
-            if isinstance(site, dict) and isinstance(site.get("parent"), str):
+            if _named(site) and isinstance(site.get("parent"), str):
                 names.sites[site["id"]] = (site["parent"], at.key("parent"))
-        services = _ids(items(raw, "services", place))
         for machine in machines:
-            site = machine.machine.site
-            if site is not None and site not in sites:
-                machine.machine.place.key("site").wrong(f"there is no site '{site}', {near(site, sites)}")
+            name = machine.machine.site
+            if name is not None and name not in sites:
+                machine.machine.place.key("site").wrong(f"there is no site '{name}', {near(name, sites)}")
             reading.sondes.extend(reader.sondes(machine, services))
-        reading.declared = {
-            f"{reading.id}/{machine.id}/{sonde}" for machine in names.machines.values() for sonde in machine.types
-        }
+        for machine_id, known in names.machines.items():
+            reading.declared.update(f"{reading.id}/{machine_id}/{sonde}" for sonde in known.types)
+            if not known.whole:
+                reading.unsure.add(f"{reading.id}/{machine_id}")
         reading.elsewhere = names.elsewhere
-        if written is not None:
-            reading.collectivite = self._collectivite(written, machines, place)
+        return machines
 
     def _collectivite(self, written: CollectiviteFile, machines: list[Written], place: Place) -> Collectivite:
         if written.contract and written.siret is None and not written.operator:
@@ -91,7 +91,6 @@ class CollectiviteReader:
             self._service(service, place.key("services").item(index, {"id": service.id}), calendar)
             for index, service in enumerate(written.services)
         ]
-        entries = [machine.entry for machine in machines if machine.entry is not None]
         return Collectivite(
             id=written.collectivite,
             name=written.name,
@@ -111,7 +110,7 @@ class CollectiviteReader:
                 entry.id: Equipment(
                     id=entry.id, name=entry.name or entry.id, address=entry.address or "", site=entry.site
                 )
-                for entry in entries
+                for entry in (machine.entry for machine in machines)
             },
         )
 
@@ -152,5 +151,5 @@ class CollectiviteReader:
                 )
 
 
-def _ids(entries: Iterable[tuple[Any, Place]]) -> set[str]:
-    return {value["id"] for value, _ in entries if isinstance(value, dict) and isinstance(value.get("id"), str)}
+def _named(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("id"), str)

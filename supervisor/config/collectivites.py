@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from probes.settings import Flag, settings
 from supervisor.config.contracts import Contracts
@@ -129,10 +130,16 @@ class Site:
     """The link it hangs behind: parent of its equipment that names none."""
 
 
+def _year(text: str) -> str:
+    if not re.fullmatch(r"20[0-9]{2}", text):
+        raise ValueError(f"'{text}' is not a year, write it like 2026")
+    return text
+
+
 # Everything below the equipment is read piece by piece, so that one mistake does not hide the next.
 Pieces = Annotated[tuple[Any, ...], WithJsonSchema({"type": "array"})]
 ByYear = Annotated[
-    dict[Annotated[str, Field(pattern=r"^20[0-9]{2}$")], Chorus],
+    dict[Annotated[str, AfterValidator(_year)], Chorus],
     WithJsonSchema({"type": "object", "patternProperties": {"^20[0-9]{2}$": {"type": "object"}}}),
 ]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from probes.settings import settings
-from supervisor.config.fields import Day
+from supervisor.config.fields import Day, as_day
+from supervisor.config.scalars import Trap
+from supervisor.config.wording import say
 
 _SONDES = {
     "anyOf": [
@@ -39,6 +42,12 @@ class Subscription:
     """Sondes subscribed."""
 
 
+def _listed(value: Any) -> Any:
+    if isinstance(value, list | tuple | Trap):
+        return value
+    raise ValueError(f"expected a number or a list of {{from: …, count: …}}, found {say(value)}")
+
+
 @settings
 class Contract:
     """A contract: local days of the profile's calendar zone, the last one included."""
@@ -49,16 +58,19 @@ class Contract:
     """Last day, included; without it the contract renews itself every year."""
     notice: Day | None = None
     """Day the letter of leave was received: sets the end by the rule of the convention."""
-    sondes: Annotated[tuple[Subscription, ...], WithJsonSchema(_SONDES)] = ()
+    sondes: Annotated[tuple[Subscription, ...], BeforeValidator(_listed), WithJsonSchema(_SONDES)] = ()
     """Sondes subscribed: a number, or numbers by date."""
 
     @model_validator(mode="before")
     @classmethod
     def _one_count(cls, value: Any) -> Any:
         """`sondes: 100` is 100 from the first day on."""
-        if isinstance(value, dict) and isinstance(value.get("sondes"), int):
-            return {**value, "sondes": [{"from": value.get("start"), "count": value["sondes"]}]}
-        return value
+        if not isinstance(value, dict) or not isinstance(value.get("sondes"), int):
+            return value
+        start = as_day(value.get("start"))
+        # Without a first day, the mistake is `start` alone.
+        counts = [{"from": start, "count": value["sondes"]}] if isinstance(start, date) else []
+        return {**value, "sondes": counts}
 
     @model_validator(mode="after")
     def _dates(self) -> Contract:

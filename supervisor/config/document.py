@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,14 @@ class Document:
 
     def _read(self, path: Path) -> str | None:
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+            about = path.stat()
+            # A pipe would be waited for, a device read for ever.
+            data = path.read_bytes() if stat.S_ISREG(about.st_mode) and about.st_size <= MAX_BYTES else None
         except OSError as error:
             self._wrong(1, f"the file cannot be read ({error.strerror}), create it or correct its name or rights")
             return None
-        if len(data) > MAX_BYTES:
-            self._wrong(1, f"the file is larger than {MAX_BYTES >> 20} MiB, write one file per collectivité")
+        if data is None:
+            self._wrong(1, f"this is no file of at most {MAX_BYTES >> 20} MiB, write one file per collectivité")
             return None
         try:
             text = data.decode("utf-8-sig")
@@ -107,6 +109,9 @@ class Document:
         if reader.duplicates and self._text is not None:
             for key, first, again in lines_of(text).duplicates():
                 self._wrong(again, f"the key '{key}' is already on line {first}, keep one of the two")
+        if reader.wrong:
+            # What was refused left holes: judging the values around them would only add noise.
+            self.value = None
         if self.value is None and not self.mistakes:
             self._text = None
             self._wrong(1, "the file is empty, write a configuration in it or remove it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from supervisor.config.equipment import EquipmentEntry
 from supervisor.config.forms import Form, Place
@@ -12,17 +12,25 @@ from supervisor.config.profiles import ReadyMade
 from supervisor.config.references import Machine, Names
 from supervisor.config.sondes import Draft, SondeMaker
 from supervisor.config.templates import expand
-from supervisor.config.wording import near, say
+from supervisor.config.wording import near
 from supervisor.domain.sonde import Sonde
+
+
+class Line(NamedTuple):
+    """A sonde as it is written; `draft` is None where something is wrong with its own lines."""
+
+    raw: dict[str, Any]
+    place: Place
+    draft: Draft | None
 
 
 @dataclass(slots=True)
 class Written:
-    """An equipment that was read; `entry` is None where something is wrong with its own lines."""
+    """An equipment that was read; what was wrong with its own lines is left out of `entry`."""
 
     machine: Machine
-    entry: EquipmentEntry | None
-    drafts: list[Draft] = field(default_factory=list)
+    entry: EquipmentEntry
+    lines: list[Line] = field(default_factory=list)
 
 
 def items(parent: Any, key: str, place: Place) -> list[tuple[Any, Place]]:
@@ -54,64 +62,63 @@ class EquipmentReader:
         self._names = names
 
     def read(self, value: Any, place: Place, form: Form[EquipmentEntry]) -> Written | None:
-        """An equipment and the drafts of its sondes; what they depend on is looked at once all are read."""
+        """An equipment and its sondes; what they depend on is looked at once all equipment is read."""
         entry = form.read(value, place)
         name = value.get("id") if isinstance(value, dict) else None
         if not isinstance(name, str):
             return None
-        machine = Machine(name, place)
-        if entry is not None:
-            machine.parent, machine.site = entry.parent, entry.site
+        if entry is None:
+            entry = form.salvage(value, place, {"id": "wrong", "address": "wrong.invalid"})
+        machine = Machine(name, place, parent=entry.parent, site=entry.site)
         written = Written(machine, entry)
-        sondes = [*items(value, "sondes", place), *self._from_template(entry, place)]
+        sondes = [*items(value, "sondes", place), *self._from_template(written, place)]
         refuse_twins(sondes)
         for raw, where in sondes:
             draft = self._maker.sonde(raw, where)
-            if draft is not None:
-                written.drafts.append(draft)
             if isinstance(raw, dict) and isinstance(raw.get("id"), str):
                 machine.types[raw["id"]] = str(raw.get("type"))
+                written.lines.append(Line(raw, where, draft))
         self._names.machines.setdefault(name, machine)
         return written
 
-    def _from_template(self, entry: EquipmentEntry | None, place: Place) -> Iterator[tuple[Any, Place]]:
-        if entry is None:
-            return
+    def _from_template(self, written: Written, place: Place) -> list[tuple[Any, Place]]:
+        entry = written.entry
         if entry.template is None:
             if entry.parameters:
                 place.key("with").wrong("there is no template to give this to, add template: … or remove it")
-            return
+            return []
         wrong = self._ready.no_template(entry.template)
         if wrong is not None:
             place.key("template").wrong(wrong)
+        # A template that is there but wrong is None: that was said where it is written.
         template = self._ready.templates.get(entry.template)
-        if template is None:  # or there, but wrong: said where it is written
-            return
+        expanded = None if template is None else expand(template, entry.parameters, entry.address, place)
+        if template is None or expanded is None:
+            written.machine.whole = False
+            return []
         where = Place(place.document, (*place.keys, "template"), place.field, template.name).key("sondes")
-        for index, raw in enumerate(expand(template, entry.parameters, entry.address, place)):
-            yield raw, where.item(index, raw)
+        return [(raw, where.item(index, raw)) for index, raw in enumerate(expanded)]
 
     def sondes(self, written: Written, services: set[str]) -> Iterator[Sonde]:
         """The sondes of an equipment, once every equipment of the collectivité was read."""
         machine, entry = written.machine, written.entry
-        if entry is None:
-            return
-        if entry.service is not None and entry.service not in services:
-            self._no_service(entry.service, services, machine.place)
-        for draft in written.drafts:
-            sonde = draft.entry
-            if "parent" in draft.written and sonde.parent is None:
-                parent = None
+        self._names.check_parent(machine)
+        self._check_service(entry.service, services, machine.place)
+        for raw, place, draft in written.lines:
+            name, named = raw["id"], raw.get("parent")
+            self._check_service(raw.get("service"), services, place)
+            if "parent" in raw and not isinstance(named, str):
+                parent = None  # `parent: null`, or a mistake that the draft already noted
             else:
-                parent = self._names.parent_of(machine, sonde.id, sonde.parent, draft.place.key("parent"))
-            service = sonde.service if "service" in draft.written else entry.service
-            if sonde.service is not None and sonde.service not in services:
-                self._no_service(sonde.service, services, draft.place)
-            identity = f"{self._names.collectivite}/{machine.id}/{sonde.id}"
-            made = self._maker.finish(draft, identity, entry.address or "", parent, service)
-            if made is not None:
-                yield made
+                parent = self._names.parent_of(machine, name, named, place.key("parent"))
+            if draft is not None:
+                service = draft.entry.service if "service" in raw else entry.service
+                identity = f"{self._names.collectivite}/{machine.id}/{name}"
+                made = self._maker.finish(draft, identity, entry.address or "", parent, service)
+                if made is not None:
+                    yield made
 
     @staticmethod
-    def _no_service(name: str, services: set[str], place: Place) -> None:
-        place.key("service").wrong(f"there is no service {say(name)}, {near(name, services)}")
+    def _check_service(name: Any, services: set[str], place: Place) -> None:
+        if isinstance(name, str) and name not in services:
+            place.key("service").wrong(f"there is no service '{name}', {near(name, services)}")

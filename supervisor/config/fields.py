@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from probes.units import say_duration
+
 _TENANT = re.compile(r"[a-z0-9-]{1,64}")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
@@ -84,7 +86,8 @@ def _siret(text: str) -> str:
     return text
 
 
-def _day(value: Any) -> Any:
+def as_day(value: Any) -> Any:
+    """The date of a text between quotes; anything else as it is."""
     if isinstance(value, str):
         try:
             return date.fromisoformat(value)
@@ -93,7 +96,29 @@ def _day(value: Any) -> Any:
     return value
 
 
-TenantId = Annotated[str, AfterValidator(_tenant), Field(pattern=None, json_schema_extra={"pattern": "^[a-z0-9-]+$"})]
+def at_least(seconds: float) -> AfterValidator:
+    """A duration of at least so many seconds."""
+
+    def check(value: float) -> float:
+        if value < seconds:
+            raise ValueError(f"{plain_duration(value)} is too short, write at least {plain_duration(seconds)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def plain_duration(seconds: float) -> str:
+    """A duration for an English sentence."""
+    return say_duration(seconds).replace(",", ".")
+
+
+def _pair(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) == 2:
+        return value
+    raise ValueError("a location is a latitude and a longitude, like [49.12, 6.17]")
+
+
+TenantId = Annotated[str, AfterValidator(_tenant), Field(json_schema_extra={"pattern": "^[a-z0-9-]+$"})]
 Id = Annotated[str, AfterValidator(_identifier), Field(json_schema_extra={"pattern": "^[a-z0-9][a-z0-9_.-]*$"})]
 Name = Annotated[str, AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -101,7 +126,8 @@ Phone = Annotated[str, AfterValidator(_phone), Field(json_schema_extra={"example
 Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
 Insee = Annotated[str, AfterValidator(_insee), Field(json_schema_extra={"examples": ["57001"]})]
 Siret = Annotated[str, AfterValidator(_siret), Field(json_schema_extra={"pattern": "^[0-9]{14}$"})]
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[date, BeforeValidator(as_day), WithJsonSchema({"type": "string", "format": "date"})]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
-Location = tuple[Latitude, Longitude]  # as maps write it: latitude first
+# As maps write it: latitude first.
+Location = Annotated[tuple[Latitude, Longitude], BeforeValidator(_pair)]

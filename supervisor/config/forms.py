@@ -68,12 +68,12 @@ class Form(Generic[T]):
             return None
         return result
 
-    def salvage(self, value: dict[str, Any], missing: dict[str, Any]) -> T:
+    def salvage(self, value: dict[str, Any], place: Place, missing: dict[str, Any]) -> T:
         """What remains of a mapping without its wrong keys, so that the rest of the files can still be checked."""
         kept = dict(value)
         while True:
             try:
-                result: T = self._validate(kept)
+                result: T = self._validate(kept, context={"base": place.document.base})
             except ValidationError as error:
                 wrong = {str(found["loc"][0]) for found in error.errors() if found["loc"]}
                 for key in wrong:
@@ -93,7 +93,7 @@ class Form(Generic[T]):
         at = [schema]
         for part in loc:
             at = [below for one in at for below in _below(one, part, schema)]
-        names = {name for one in at for name in _resolve(one, schema).get("properties", ())}
+        names = {name for one in at for choice in _choices(one, schema) for name in choice.get("properties", ())}
         return sorted(names)
 
     def _note(self, error: ValidationError, value: Any, place: Place) -> None:
@@ -126,11 +126,17 @@ def _resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
     return root["$defs"][reference.rpartition("/")[2]] if isinstance(reference, str) else schema
 
 
-def _below(schema: dict[str, Any], part: str | int, root: dict[str, Any]) -> list[dict[str, Any]]:
+def _choices(schema: dict[str, Any], root: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schema itself, and what it leaves the choice of."""
     schema = _resolve(schema, root)
-    found = [below for one in schema.get("anyOf", ()) for below in _below(one, part, root)]
-    if isinstance(part, int):
-        candidates = [schema.get("items"), *schema.get("prefixItems", ())[part : part + 1]]
-    else:
-        candidates = [schema.get("properties", {}).get(part), schema.get("additionalProperties")]
-    return found + [candidate for candidate in candidates if isinstance(candidate, dict)]
+    return [schema, *(choice for one in schema.get("anyOf", ()) for choice in _choices(one, root))]
+
+
+def _below(schema: dict[str, Any], part: str | int, root: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[Any] = []
+    for choice in _choices(schema, root):
+        if isinstance(part, int):
+            found += [choice.get("items"), *choice.get("prefixItems", ())[part : part + 1]]
+        else:
+            found += [choice.get("properties", {}).get(part), choice.get("additionalProperties")]
+    return [one for one in found if isinstance(one, dict)]

@@ -29,6 +29,22 @@ def load(path: Path, probes: Mapping[str, Probe]) -> Configuration:
     return _Load(path, probes).run()
 
 
+def control_path(path: Path) -> Path:
+    """Where the daemon of this main file listens for commands, whatever else is wrong with the config.
+
+    A command that only speaks to the daemon needs neither the secrets that systemd gave it nor the other files.
+    """
+    path = path.absolute()
+    document = Document(path, path.parent, Words())
+    if not isinstance(document.value, dict):
+        raise ConfigError(document.mistakes)
+    written = {key: document.value.get(key) for key in ("database", "control")}
+    database = str(written["database"] or "vigie.db")
+    return (
+        path.parent / str(written["control"]) if written["control"] else (path.parent / database).with_suffix(".sock")
+    )
+
+
 class _Load:
     """One load: what was read so far."""
 
@@ -53,7 +69,7 @@ class _Load:
             raise ConfigError(self._main.mistakes)
         main = self._form.read(self._main.value, place)
         if main is None:
-            main = self._form.salvage(self._main.value, {"organisation": "?", "profile": ""})
+            main = self._form.salvage(self._main.value, place, {"organisation": "?", "profile": ""})
         ready = self._profile(main, place)
         sla = ready.promise(main.sla, place.key("sla"))
         canaries = tuple(self._canaries(place))
@@ -147,7 +163,7 @@ class _Load:
             if not self._unread:  # else it may be in the file that could not be read
                 known = near(tenant, self._readings)
                 place.wrong(f"there is no sonde '{name}', for there is no collectivité '{tenant}': {known}")
-        elif name not in owner.declared:
+        elif name not in owner.declared and name.rpartition("/")[0] not in owner.unsure:
             place.wrong(f"there is no sonde '{name}', {near(name, owner.declared)}")
         else:
             return owner

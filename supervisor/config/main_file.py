@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from probes.secret import Secret
 from probes.settings import Ratio, Seconds, settings
 from supervisor.config.collectivites import Pieces
-from supervisor.config.fields import Name
+from supervisor.config.fields import Name, at_least
 from supervisor.config.wording import say
 
 Kind = Literal["maintenance", "force_majeure", "collectivite", "third_party"]
@@ -45,7 +45,7 @@ class Flapping:
 
     changes: int = Field(default=6, ge=2, le=1000)
     """So many changes of level…"""
-    within: Seconds = Field(default=3600.0, ge=60, le=604800)
+    within: Annotated[Seconds, at_least(60)] = 3600.0
     """…within this time."""
 
 
@@ -53,13 +53,13 @@ class Flapping:
 class Retention:
     """How long measurements are kept; states are kept for ever."""
 
-    samples: Seconds = Field(default=7200.0, ge=600)
+    samples: Annotated[Seconds, at_least(600)] = 7200.0
     """As measured."""
-    quarters: Seconds = Field(default=7 * 86400.0, ge=86400)
+    quarters: Annotated[Seconds, at_least(86400)] = 7 * 86400.0
     """Rolled up by quarter of an hour."""
-    hours: Seconds = Field(default=60 * 86400.0, ge=86400)
+    hours: Annotated[Seconds, at_least(86400)] = 60 * 86400.0
     """Rolled up by hour."""
-    days: Seconds = Field(default=1100 * 86400.0, ge=86400)
+    days: Annotated[Seconds, at_least(86400)] = 1100 * 86400.0
     """Rolled up by day."""
 
 

@@ -20,6 +20,7 @@ from supervisor.config.share import share_dir
 from supervisor.config.templates import Template, read_template
 from supervisor.config.wording import near
 
+_BASE = "commun"  # what the shipped profiles share: extended by them, never asked for by itself
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -76,6 +77,7 @@ class ReadyMade:
         self.calendars: dict[str, tuple[CalendarVersion, ...] | None] = {}  # None: written, but wrong
         self.templates: dict[str, Template | None] = {}  # likewise
         self._said: dict[str, tuple[str, Place]] = {}  # title, source, calendar, help_desk, and where
+        self._lines: dict[str, Place] = {}  # where the services of the catalogue are written
         self._sla: dict[str, Any] = {}  # as written, so that the main file can change a part of it
 
     @property
@@ -100,7 +102,8 @@ class ReadyMade:
         self.add(entry.calendars, entry.templates, place)
         if _SLA.read(entry.sla, place.key("sla")) is not None:
             self._sla.update(entry.sla)
-        for line in entry.services:
+        for index, line in enumerate(entry.services):
+            self._lines[line.id] = place.key("services").item(index, {"id": line.id})
             self.catalogue[line.id] = CatalogueEntry(
                 id=line.id, name=line.name, article=line.article, template=line.template
             )
@@ -129,7 +132,7 @@ class ReadyMade:
         for entry in self.catalogue.values():
             wrong = self.no_template(entry.template) if entry.template is not None else None
             if wrong is not None:
-                place.key("services").wrong(f"{entry.id}: {wrong}")
+                self._lines[entry.id].key("template").wrong(wrong)
 
     def no_calendar(self, name: str) -> str | None:
         """What to say of a calendar that does not exist."""
@@ -193,6 +196,8 @@ def _chain(name: str, place: Place) -> list[Document]:
         path = _find(wanted, places)
         if path is None:
             known = {file.stem for where in places for file in where.glob("*.yaml")}
+            if not chain:
+                known.discard(_BASE)
             place.wrong(f"there is no profile '{wanted}', {near(wanted, known)}")
             break
         document = Document(path, base)

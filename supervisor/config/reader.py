@@ -15,6 +15,7 @@ import yaml
 from supervisor.config.scalars import plain
 
 MAX_DEPTH = 40  # the deepest legitimate config has about 8 levels
+_TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting"
 
 
 class Words:
@@ -75,9 +76,7 @@ class Reader:
                 return self._words.plain(event.value)
             return self._words.text(event.value)
         if depth >= MAX_DEPTH:
-            raise yaml.MarkedYAMLError(
-                problem=f"more than {MAX_DEPTH} levels, close a bracket", problem_mark=event.start_mark
-            )
+            raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=event.start_mark)
         return self._mapping(depth) if kind is yaml.MappingStartEvent else self._sequence(depth)
 
     def _sequence(self, depth: int) -> list[Any]:
@@ -160,6 +159,7 @@ def _lines(next_event: Callable[[], Any], event: Any, line: int | None) -> Lines
 
 
 _EXPLAINED = {
+    _TOO_DEEP: f"{_TOO_DEEP}, close a bracket",
     "mapping values are not allowed in this context": (
         "a ':' is not expected here, put the text between quotes or correct the indentation"
     ),

@@ -20,6 +20,7 @@ class Machine:
     types: dict[str, str] = field(default_factory=dict)  # its sondes, and the type of each
     parent: str | None = None  # as written
     site: str | None = None
+    whole: bool = True  # False: it has a template that could not be used, hence sondes that are not known
 
     @property
     def link(self) -> str | None:
@@ -50,6 +51,10 @@ class Names:
             return self._full(machine.id, link)
         return self._parent_of_machine(machine)
 
+    def check_parent(self, machine: Machine) -> None:
+        """See that what the equipment names as its parent exists, even when no sonde of it asks."""
+        self._parent_of_machine(machine)
+
     def _parent_of_machine(self, machine: Machine) -> str | None:
         if machine.id not in self._parents:
             self._parents[machine.id] = self._find_parent(machine)
@@ -77,6 +82,8 @@ class Names:
         machine = self.machines.get(written)
         if machine is None:
             place.wrong(f"there is no equipment '{written}', {near(written, self.machines)}")
+        elif machine.link is None and not machine.whole:
+            return None
         elif machine.link is None:
             place.wrong(f"'{written}' has no link sonde, name one of its sondes: {_slashed(machine)}")
         else:
@@ -93,7 +100,7 @@ class Names:
             return written
         equipment, sonde = parts[-2:] if len(parts) in (2, 3) else ("", "")
         machine = self.machines.get(equipment)
-        if machine is None or sonde not in machine.types:
+        if machine is None or (sonde not in machine.types and machine.whole):
             place.wrong(f"there is no sonde '{written}', {near(written, self._short(own))}")
             return None
         return self._full(equipment, sonde)

@@ -28,7 +28,7 @@ _ASPECTS = {
     Aspect.PAUSED: ("paused",),
 }
 # Opened once, when the daemon starts: a change of these waits for a restart.
-_RESTART = ("database", "control", "listen")
+_RESTART = ("database", "control", "listen", "metrics_token")
 # Taken over at once, like the sondes.
 _LIVE = (
     "organisation",

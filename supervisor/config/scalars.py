@@ -12,7 +12,7 @@ import re
 from datetime import date
 from typing import Any
 
-_BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False, "y": True, "n": False}
+_BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 _CERTAIN = frozenset({"true", "false"})
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -25,7 +25,8 @@ _SURPRISES = (
     (re.compile(r"0o[0-7]+"), "an octal number"),
     (re.compile(r"[-+]?[0-9][0-9_]*_[0-9_]*"), "a number with '_' between its digits"),
     (re.compile(r"-?[0-9]{19,}"), "a number of more than 18 digits"),
-    (re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"), "a number that is none"),
+    (re.compile(r"[-+]?\.(?:inf|Inf|INF)"), "an infinite number"),
+    (re.compile(r"\.(?:nan|NaN|NAN)"), "a value that is no number"),
 )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from probes.base import Probe, Target
-from probes.units import say_duration
 from supervisor.config.equipment import CanaryEntry, SondeEntry
+from supervisor.config.fields import plain_duration
 from supervisor.config.forms import Form, Place
 from supervisor.config.wording import near, say
 from supervisor.domain.sonde import Sonde
@@ -29,7 +29,6 @@ class Draft:
     settings: Any
     probe: Probe
     place: Place
-    written: frozenset[str]  # the keys given: `parent: null` is not the same as no parent
     address: str = ""  # of a canary; a sonde has that of its equipment
 
 
@@ -50,7 +49,7 @@ class SondeMaker:
         entry, probe, settings = self._read(value, place, self._sondes, self._sonde_keys)
         if entry is None or probe is None or settings is None or not _coherent(entry, place):
             return None
-        return Draft(entry, settings, probe, place, frozenset(value))
+        return Draft(entry, settings, probe, place)
 
     def canary(self, value: Any, place: Place) -> Draft | None:
         """What is written of a reference target of the supervisor itself."""
@@ -69,7 +68,7 @@ class SondeMaker:
         )
         if not _coherent(common, place):
             return None
-        return Draft(common, settings, probe, place, frozenset(value), entry.address or "")
+        return Draft(common, settings, probe, place, entry.address or "")
 
     def finish(
         self, draft: Draft, identity: str, address: str, parent: str | None, service: str | None
@@ -77,7 +76,7 @@ class SondeMaker:
         """The sonde of that full id, once its parent and service are known."""
         entry, keep = draft.entry, self._keep
         if not address and _needs_address(draft):
-            draft.place.wrong(f"'{entry.type}' looks at an address and its equipment has none, add address: …")
+            draft.place.wrong(f"'{entry.type}' looks at an address and none is given, add address: …")
             return None
         timeout_s = entry.timeout if entry.timeout is not None else min(_TIMEOUT_S, entry.interval)
         retry_s = entry.retry_every if entry.retry_every is not None else min(_RETRY_EVERY_S, entry.interval)
@@ -134,20 +133,18 @@ def _coherent(entry: SondeEntry, place: Place) -> bool:
     """See that the durations of a sonde fit together."""
     interval = entry.interval
     if not _MIN_INTERVAL_S <= interval <= _MAX_INTERVAL_S:
-        place.key("interval").wrong(f"{_say(interval)} is out of bounds, write from 1s to 31d")
+        place.key("interval").wrong(f"{plain_duration(interval)} is out of bounds, write from 1s to 31d")
         return False
     wrong = []
     if entry.timeout is not None and not 0 < entry.timeout <= interval:
-        wrong.append(("timeout", entry.timeout, f"write more than 0 and at most the interval, {_say(interval)}"))
+        wrong.append(
+            ("timeout", entry.timeout, f"write more than 0 and at most the interval, {plain_duration(interval)}")
+        )
     if entry.retry_every is not None and not _MIN_INTERVAL_S <= entry.retry_every <= interval:
-        wrong.append(("retry_every", entry.retry_every, f"write from 1 s to the interval, {_say(interval)}"))
+        wrong.append(("retry_every", entry.retry_every, f"write from 1 s to the interval, {plain_duration(interval)}"))
     if entry.stale_after is not None and entry.stale_after < interval:
-        remedy = f"every check would leave a gap; write at least the interval, {_say(interval)}"
+        remedy = f"every check would leave a gap; write at least the interval, {plain_duration(interval)}"
         wrong.append(("stale_after", entry.stale_after, remedy))
     for key, value, remedy in wrong:
-        place.key(key).wrong(f"{_say(value)} does not fit, {remedy}")
+        place.key(key).wrong(f"{plain_duration(value)} does not fit, {remedy}")
     return not wrong
-
-
-def _say(seconds: float) -> str:
-    return say_duration(seconds).replace(",", ".")

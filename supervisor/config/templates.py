@@ -26,7 +26,7 @@ class ParameterEntry:
     description: Name
     """What it is, in French."""
     required: Flag = True
-    """Whether it must be given; false: what needs it says `when`."""
+    """Whether it must be given; false: without it, the keys of a sonde that use it are left out."""
     default: Any = None
     """What it is when it is not given; makes it optional."""
 
@@ -93,20 +93,9 @@ def _wrong(entry: TemplateEntry, place: Place) -> Iterator[tuple[Place, str]]:
         if when is not None and when not in entry.parameters:
             yield at.key("when"), f"there is no parameter '{when}', {near(str(when), entry.parameters)}"
         for key, name in _used(sonde):
-            what = _unusable(name, when, entry)
-            if what is not None:
-                yield at.key(key), what
-
-
-def _unusable(name: str, when: Any, entry: TemplateEntry) -> str | None:
-    if name in (ADDRESS, when):
-        return None
-    parameter = entry.parameters.get(name)
-    if parameter is None:
-        return f"there is no parameter '{name}', {near(name, [ADDRESS, *entry.parameters])}"
-    if not parameter.required and parameter.default is None:
-        return f"'{name}' may be absent, give it a default or add `when: {name}` to the sonde"
-    return None
+            if name != ADDRESS and name not in entry.parameters:
+                known = near(name, [ADDRESS, *entry.parameters])
+                yield at.key(key), f"there is no parameter '{name}', {known}"
 
 
 def _used(sonde: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -127,8 +116,8 @@ def _names(value: Any) -> Iterator[str]:
             yield from _names(below)
 
 
-def expand(template: Template, given: dict[str, Any], address: str | None, place: Place) -> list[dict[str, Any]]:
-    """The sondes the template makes of the equipment at `place`, as if they were written out."""
+def expand(template: Template, given: dict[str, Any], address: str | None, place: Place) -> list[dict[str, Any]] | None:
+    """The sondes the template makes of the equipment at `place`, as if written out; None where it cannot."""
     found: list[tuple[Place, str]] = []
     for name in given:
         if name not in template.parameters:
@@ -145,11 +134,15 @@ def expand(template: Template, given: dict[str, Any], address: str | None, place
         found.append((place.key("template"), f"{template.name} needs the equipment's address, add address: …"))
     for where, what in found:
         where.wrong(what)
-    return [] if found else [_fill(sonde, values) for sonde in sondes]
+    return None if found else [_fill(sonde, values) for sonde in sondes]
 
 
 def _fill(sonde: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    return {key: _put(value, values) for key, value in sonde.items() if key != "when"}
+    return {
+        key: _put(value, values)
+        for key, value in sonde.items()
+        if key != "when" and all(values[name] is not None for name in _names(value))
+    }
 
 
 def _put(value: Any, values: dict[str, Any]) -> Any:
