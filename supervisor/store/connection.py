@@ -15,6 +15,9 @@ from supervisor.store.lock import give_to_owner_of_directory
 from supervisor.store.migrations import MIGRATIONS, refuse_unknown
 
 WAL_LIMIT_BYTES = 16 << 20
+# How long the writer waits for another program that locks the database: nobody should, so the recorder's retries do
+# the rest.
+PATIENCE_MS = 500
 
 # FULL, not NORMAL: NORMAL would let a power cut take back what was acknowledged since the last checkpoint (a minute
 # of states, a ledger line, later an alert). It costs one fsync a flush, every few seconds, in the writer's thread.
@@ -23,7 +26,7 @@ WAL_LIMIT_BYTES = 16 << 20
 _WRITER = f"""
 pragma synchronous = full;
 pragma foreign_keys = on;
-pragma busy_timeout = 2000;
+pragma busy_timeout = {PATIENCE_MS};
 pragma wal_autocheckpoint = 0;
 pragma journal_size_limit = {WAL_LIMIT_BYTES};
 pragma secure_delete = fast;
@@ -61,16 +64,17 @@ def open_for_reading(path: Path, version: str) -> Iterator[sqlite3.Connection]:
     """A connection for a command that only reads; needs no lock, and sees one instant of the database."""
     with saying_why(path):
         database = read_only(path)
-        try:
+    try:
+        with saying_why(path):
             refuse_unknown(database, path, version)
             if MIGRATIONS.pending(database):
-                raise StoreError(
-                    f"{path}: of an older version; start `vigie run` once, it brings the database up to date"
-                )
+                raise StoreError(f"{path}: of an older version; start `vigie run` once, it brings it up to date")
             database.conn.execute("begin")
-            yield database.conn
-        finally:
-            database.close()
+        yield database.conn
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {explain(error)}") from error
+    finally:
+        database.close()
 
 
 def read_only(path: Path) -> Database:

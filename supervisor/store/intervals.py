@@ -134,3 +134,13 @@ def read(
         chosen = "and s.id in (select value from json_each(:sondes))"
     for sonde, begin, stop, status, cause, via, message in connection.execute(READ.format(chosen=chosen), bounds):
         yield Interval(sonde, begin, stop, _STATUS[status], cause, via, message)
+
+
+def ends(connection: sqlite3.Connection) -> dict[str, int]:
+    """Where the history of each sonde that has no present ends."""
+    return dict(
+        connection.execute(
+            "select s.id, max(i.end) from interval i join sonde s on s.key = i.sonde "
+            "where i.sonde not in (select sonde from state) group by i.sonde having max(i.end) is not null"
+        )
+    )

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Iterable
 
 from probes.base import Result
-from supervisor.domain.judge import Entry
 from supervisor.domain.ledger import LedgerEvent
 from supervisor.domain.state import Change, SondeState
+from supervisor.domain.topology import Entry
 from supervisor.store.batch import Batch, Beat, Coverage, Kept, Sample
 from supervisor.store.errors import StoreError, explain
 from supervisor.store.store import Store
@@ -48,7 +48,6 @@ class Recorder:
         self._writing: asyncio.Task[None] | None = None
         self._in_flight = 0
         self._urgent = asyncio.Event()
-        self._failures = 0
         # Sondes whose journal on disk is not empty: to be emptied once it is in memory.
         self._with_journal: set[str] = set()
         self.failing: str | None = None  # why the database cannot be written now
@@ -114,14 +113,16 @@ class Recorder:
 
     async def run(self) -> None:
         """Flush for as long as the process lives; to be cancelled after a last `flush`."""
+        failures = 0  # in a row
         while True:
-            await self._pause()
+            await self._pause(failures)
             self._urgent.clear()
             await self._flush_once()
+            failures = failures + 1 if self.failing is not None else 0
 
-    async def _pause(self) -> None:
-        if self._failures:
-            await asyncio.sleep(RETRY_AFTER_S[min(self._failures, len(RETRY_AFTER_S)) - 1])
+    async def _pause(self, failures: int) -> None:
+        if failures:
+            await asyncio.sleep(RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S)) - 1])
             return
         try:
             async with asyncio.timeout(self._flush_every_s):
@@ -176,7 +177,6 @@ class Recorder:
 
     def _failed(self, error: Exception) -> None:
         reason = explain(error)
-        self._failures += 1
         if self.failing != reason:  # once, not at every attempt
             bug = not isinstance(error, sqlite3.Error | StoreError)
             log.error("the database cannot be written, what is new is kept in memory: %s", reason, exc_info=bug)
@@ -186,4 +186,3 @@ class Recorder:
         if self.failing is not None:
             log.warning("the database is written again; %d measurements were given up so far", self.dropped_samples)
         self.failing = None
-        self._failures = 0

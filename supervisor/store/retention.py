@@ -44,6 +44,7 @@ def drop_samples(connection: sqlite3.Connection, before: int) -> bool:
 
 def drop_rollups(connection: sqlite3.Connection, tier: Tier, before: int) -> bool:
     """Drop some rows of a tier older than `before` that the next tier has taken in; is there more?"""
+    before = before // tier.seconds * tier.seconds  # a bucket goes when all of it is too old
     if tier is not TIERS[-1]:
         before = min(before, mark(connection, TIERS[TIERS.index(tier) + 1]).start)
     bound = connection.execute(

@@ -82,7 +82,7 @@ def next_slice(connection: sqlite3.Connection, tier: Tier, settled: int) -> Slic
         high = low + _sondes_in_slice(connection, start, start + tier.seconds, last)
         rows = _from_samples(connection, tier, start, low, high)
     else:
-        high = low + SLICE_ROWS // (tier.seconds // below.seconds)
+        high = low + max(1, SLICE_ROWS * below.seconds // tier.seconds)
         rows = _from_below(connection, tier, below, start, low, high)
     return Slice(rows, Mark(start, high) if high <= last else Mark(start + tier.seconds, 0))
 

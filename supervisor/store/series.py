@@ -54,12 +54,12 @@ def series(connection: sqlite3.Connection, sonde: str, name: str, start: int, en
 def _source(connection: sqlite3.Connection, start: int, end: int) -> int:
     """0 for samples, i for TIERS[i - 1]."""
     source = sum(end - start > longest for longest in _LONGEST)
-    while source < len(TIERS):
-        oldest, coarser = _oldest(connection, source), _oldest(connection, source + 1)
+    oldest = _oldest(connection, source)
+    for coarser, tier in enumerate(TIERS[source:], source + 1):
+        reaches = _oldest(connection, coarser)
         # A coarser bucket begins before what it was made of: only one that ended before tells more.
-        if coarser is None or start >= (oldest or start) or coarser + TIERS[source].seconds > (oldest or end):
-            break
-        source += 1
+        if reaches is not None and (oldest is None or (start < oldest and reaches + tier.seconds <= oldest)):
+            source, oldest = coarser, reaches
     return source
 
 

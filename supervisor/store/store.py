@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from supervisor.store.apply import apply
 from supervisor.store.batch import Batch
-from supervisor.store.connection import open_for_writing, read_only, saying_why
+from supervisor.store.connection import PATIENCE_MS, open_for_writing, read_only, saying_why
 from supervisor.store.errors import StoreError
 from supervisor.store.keys import Keys
 from supervisor.store.lock import DatabaseLock
@@ -119,7 +119,7 @@ class Store:
         with contextlib.suppress(OSError, sqlite3.Error):  # what failed is still in the log, and reported by a write
             size = self._wal.stat().st_size
             if size >= self._checkpoint_at:
-                self._checkpoint(patience_ms=0)
+                self._checkpoint(0)
                 self._checkpoint_at = self._wal.stat().st_size + CHECKPOINT_BYTES
 
     def _checkpoint(self, patience_ms: int) -> None:
@@ -128,7 +128,7 @@ class Store:
         try:
             connection.execute("pragma wal_checkpoint(truncate)").fetchall()
         finally:
-            connection.execute("pragma busy_timeout = 2000")
+            connection.execute(f"pragma busy_timeout = {PATIENCE_MS}")
 
     # --- reading
 
@@ -176,7 +176,7 @@ class Store:
         if not hasattr(self, "_writer"):
             return
         with contextlib.suppress(sqlite3.Error):  # a full disk: all is safe in the log
-            self._checkpoint(patience_ms=1000)
+            self._checkpoint(PATIENCE_MS)
         self._writer.close()
 
     def _submit(self, executor: ThreadPoolExecutor, job: Callable[[], T]) -> Future[T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -86,10 +86,10 @@ class NaiveHistory:
 
     def apply(self, item: Change) -> None:
         """Drop all from `trim` on, then add `paint`."""
-        kept = []
-        for start, end, *what in self.spans:
+        kept: list[tuple[int, int | None, str, str, str]] = []
+        for start, end, status, cause, via in self.spans:
             if start < item.trim:
-                kept.append((start, item.trim if end is None or end > item.trim else end, *what))
+                kept.append((start, item.trim if end is None or end > item.trim else end, status, cause, via))
         for index, segment in enumerate(item.paint):
             end = item.paint[index + 1].start if index + 1 < len(item.paint) else None
             kept.append((segment.start, end, str(segment.status), segment.cause, segment.via))

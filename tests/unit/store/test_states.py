@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes.base import Status
-from supervisor.domain.judge import Entry, Judge
+from supervisor.domain.judge import Judge
 from supervisor.domain.state import Finding, Segment, SondeState
+from supervisor.domain.topology import Entry
 from supervisor.store import states
 from supervisor.store.batch import Batch, Coverage, Kept
 from tests.unit.store.database import memory
