@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from probes.base import Measurement, Probe, Result, Run, Status, Target
+from probes.der import UnreadableError
 from probes.http_settings import DAY_S
 from probes.paths import FilePath
 from probes.secret import Secret
 from probes.settings import Seconds, settings
 from probes.threshold import Below, Verdict
 from probes.units import say_duration
-from probes.x509 import Certificate, UnreadableError, judge_dates, read_file
+from probes.x509 import Certificate, judge_dates, read_file
 
 MAX_BYTES = 1024 * 1024  # a file larger than this is not a certificate
 MAX_FILES = 100

@@ -11,6 +11,7 @@ from aiohttp.http_exceptions import LineTooLong
 from yarl import URL
 
 from probes.base import Run, Status, Target
+from probes.der import UnreadableError, not_after
 from probes.excerpt import excerpt
 from probes.http_body import Body, read_body
 from probes.http_session import EXCHANGE, Exchange, HttpSessions, Interrupted, TooManyInterim, VisitError
@@ -18,7 +19,6 @@ from probes.http_settings import HttpSettings, Login
 from probes.names import FAMILIES, NameFailureError, Names, literal
 from probes.trouble import connection_trouble
 from probes.trust import TlsContexts, Trust, TrustError, refusal
-from probes.x509 import UnreadableError, not_after
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_URL = 2048

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
 from probes.base import Measurement, Probe, Result, Run, Status, Target
+from probes.der import UnreadableError
 from probes.http_settings import DAY_S, HostName
 from probes.names import Address, Family, NameFailureError, Names
 from probes.paths import FilePath
@@ -18,7 +19,7 @@ from probes.threshold import Above, Below, Verdict
 from probes.trouble import connection_trouble
 from probes.trust import EXPIRED, NOT_YET_VALID, UNKNOWN_ISSUERS, TlsContexts, Trust, TrustError, refusal
 from probes.units import say_duration
-from probes.x509 import MAX_CERTIFICATES, Certificate, UnreadableError, judge_dates, read_der
+from probes.x509 import MAX_CERTIFICATES, Certificate, judge_dates, read_der
 
 _MAX_HANDSHAKE = 256 * 1024  # bytes from the server; OpenSSL itself stops at 100 KiB of certificates
 _VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")

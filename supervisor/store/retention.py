@@ -9,17 +9,16 @@ from supervisor.store.rollup import TIERS, Tier, mark
 
 # Rows one transaction deletes: some 10 ms of the writer, which a flush may have to wait for.
 SLICE_ROWS = 5_000
-DAY = 86400
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retention:
     """How long measurements are kept, by tier, in seconds. States and ledger are kept for ever."""
 
-    samples_s: int = 2 * DAY
-    quarters_s: int = 14 * DAY
-    hours_s: int = 92 * DAY
-    days_s: int = 1830 * DAY
+    samples_s: int
+    quarters_s: int
+    hours_s: int
+    days_s: int
 
 
 def drop_samples(connection: sqlite3.Connection, before: int) -> bool:

@@ -192,7 +192,7 @@ async def test_housework_on_a_locked_database_says_so_and_goes_on_later(store: S
     for number in range(40):
         whole(recorder, number)
     await recorder.flush()
-    upkeep = Upkeep(store, Retention())
+    upkeep = Upkeep(store, Retention(samples_s=172800, quarters_s=1209600, hours_s=7948800, days_s=158112000))
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("begin immediate")
     with pytest.raises(StoreError, match="another program holds it locked"):
