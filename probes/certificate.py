@@ -17,7 +17,7 @@ from probes.secret import Secret
 from probes.settings import Seconds, settings
 from probes.threshold import Below, Verdict
 from probes.units import say_duration
-from probes.x509 import Certificate, judge_dates, read_file
+from probes.validity import Certificate, judge_dates
 
 MAX_BYTES = 1024 * 1024  # a file larger than this is not a certificate
 MAX_FILES = 100
@@ -60,6 +60,8 @@ async def check(target: Target, settings: CertificateSettings, run: Run) -> Resu
 
 def _read_all(pattern: str, password: str | None) -> _Read:
     """Every certificate of every file; runs in a thread, because a disk may be slow and a PKCS#12 costs seconds."""
+    from probes import x509  # loaded at first use
+
     paths = [pattern] if glob.escape(pattern) == pattern or Path(pattern).exists() else _matching(pattern)
     read = _Read([], [], [])
     if not paths:
@@ -69,7 +71,7 @@ def _read_all(pattern: str, password: str | None) -> _Read:
     for path in paths[:MAX_FILES]:
         name = Path(path).name
         try:
-            found = read_file(_read_bounded(path), password)
+            found = x509.read_file(_read_bounded(path), password)
         except FileNotFoundError:
             read.troubles.append((Status.CRITICAL, f"fichier absent : {name}"))
         except OSError as error:

@@ -22,7 +22,7 @@ from probes.heartbeat_schedule import Schedule, expected
 from probes.settings import Bytes, Ratio, Seconds, settings
 from probes.threshold import Above, Below, Verdict
 from probes.units import duration, say_duration, say_ratio, say_size, size
-from probes.x509 import day
+from probes.validity import day
 
 EARLY_S = 300.0  # a call this long before its time counts for that time: clocks differ, and short jobs end at once
 KEEP = 10  # calls remembered for each sonde, for `vigie probe`

@@ -19,7 +19,7 @@ from probes.threshold import Above, Below, Verdict
 from probes.trouble import connection_trouble
 from probes.trust import EXPIRED, NOT_YET_VALID, UNKNOWN_ISSUERS, TlsContexts, Trust, TrustError, refusal
 from probes.units import say_duration
-from probes.x509 import MAX_CERTIFICATES, Certificate, judge_dates, read_der
+from probes.validity import MAX_CERTIFICATES, Certificate, judge_dates
 
 _MAX_HANDSHAKE = 256 * 1024  # bytes from the server; OpenSSL itself stops at 100 KiB of certificates
 _VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
@@ -72,7 +72,9 @@ async def check(target: Target, settings: TlsSettings, run: Run) -> Result:
     name = settings.host or target.address
     try:
         shown = await _meet(target, settings, run, name)
-        chain = [read_der(der) for der in shown.chain[:MAX_CERTIFICATES]]
+        from probes import x509  # loaded at first use
+
+        chain = [x509.read_der(der) for der in shown.chain[:MAX_CERTIFICATES]]
     except (TlsError, NameFailureError, StartTlsError) as error:
         return Result(error.status, error.message)
     except TrustError as error:

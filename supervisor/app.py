@@ -153,8 +153,8 @@ class Daemon:
         self.engine.add([*configuration.sondes.values(), *configuration.canaries])
         memory.settle()
 
-    async def reload(self) -> str:
-        """Read the config again and apply what differs; gives a sentence that says what does.
+    async def reload(self) -> Difference:
+        """Read the config again and apply what differs.
 
         Raises VigieError, having changed nothing, if the config is wrong or the database cannot take it.
         """
@@ -170,7 +170,7 @@ class Daemon:
             changed = difference(self.configuration, new)
             await self._apply(new, changed)
             log.info("config reloaded: %s", _said(changed))
-            return _said(changed)
+            return changed
 
     async def _apply(self, new: Configuration, changed: Difference) -> None:
         """Once the ledger is read nothing waits until the new config is in force: one reload is one instant."""
@@ -208,7 +208,7 @@ class Daemon:
 
 
 def _said(changed: Difference) -> str:
-    """What a reload did, for the terminal and the log: never the settings themselves."""
+    """What a reload did, for the log: never the settings themselves."""
     counts = [len(getattr(changed, name)) + len(getattr(changed.canaries, name)) for name in _MOVES]
     moves = ", ".join(f"{count} {name}" for count, name in zip(counts, _MOVES, strict=True))
     waits = f"; wait for a restart: {', '.join(changed.restart)}" if changed.restart else ""

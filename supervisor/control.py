@@ -38,9 +38,10 @@ class ControlServer:
 
     async def start(self) -> None:
         """Open the socket. The database's lock says that no other daemon runs: a socket that is there is a leftover."""
-        self._path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
+            if self._path.is_socket():  # anything else of that name is somebody's file
+                self._path.unlink()
             self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LINE_LIMIT)
         except OSError as error:
             raise VigieError(
@@ -58,7 +59,7 @@ class ControlServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def tell(answer: Answer) -> None:
-            writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+            writer.write(json.dumps(answer).encode() + b"\n")  # ASCII: half a surrogate pair has no UTF-8
             await writer.drain()
 
         try:
@@ -72,7 +73,7 @@ class ControlServer:
         try:
             request = json.loads(await asyncio.wait_for(reader.readline(), 10))
             handler = self._handlers[request["command"]]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return {"error": "the daemon does not know this command; are both of the same version?", "status": 2}
         try:
             return {"done": await handler(request, aiter(reader), tell)}

@@ -21,11 +21,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from probes.base import Status
+from probes.excerpt import excerpt
 from supervisor.domain.ledger import Event, LedgerEvent, Presence, apply, reconcile
 from supervisor.domain.sonde import Sonde
 from supervisor.errors import VigieError
 
 SLICE = 5000
+LINE_BYTES = 1 << 16  # a result is a hundred bytes; a message is shown in pages and mails
+_SHOWN = 60  # characters of what is wrong that a refusal repeats
 _ID = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+){2}")
 _STATUSES = {status.value: status for status in Status}
 _RESULT_KEYS = {"t", "sonde", "status", "message"}
@@ -78,13 +81,16 @@ class Reader:
         self._number += 1
         if not line.strip():
             return
+        if len(line) > LINE_BYTES:
+            raise self._bad(f"longer than {LINE_BYTES} bytes; one result or event a line is expected")
         try:
-            self._take(json.loads(line))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else "not UTF-8"
-            raise self._bad(f"not a line of JSON ({reason}); one object a line is expected") from None
+            read = json.loads(line)
         except RecursionError:
             raise self._bad("nested too deep; one flat object a line is expected") from None
+        except ValueError as error:  # also a number of more digits than Python reads
+            reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "msg", "a number")
+            raise self._bad(f"not a line of JSON ({reason}); one object a line is expected") from None
+        self._take(read)
 
     def _bad(self, text: str) -> BadLine:
         return BadLine(f"{self._name}:{self._number}: {text}; the file is refused whole, nothing was imported")
@@ -109,7 +115,8 @@ class Reader:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            raise self._bad(f"t: '{text}' is not an instant; write it like 2026-03-02T09:00:00+01:00") from None
+            shown = excerpt(text, _SHOWN)
+            raise self._bad(f"t: '{shown}' is not an instant; write it like 2026-03-02T09:00:00+01:00") from None
         if moment.tzinfo is None:
             raise self._bad(f"t: '{text}' has no offset from UTC; write it like {text}+01:00")
         return int(moment.timestamp() // 1)
@@ -119,7 +126,7 @@ class Reader:
         said = line.get("status")
         status = _STATUSES.get(said) if isinstance(said, str) else None
         if status is None:
-            raise self._bad(f"status: {said!r} is not one of ok, warning, critical, unknown")
+            raise self._bad(f"status: {_show(said)} is not one of ok, warning, critical, unknown")
         message = line.get("message", "")
         if not isinstance(message, str):
             raise self._bad("message: a text is expected")
@@ -128,7 +135,7 @@ class Reader:
     def _event(self, line: dict[str, Any], at: int) -> None:
         keys = _EVENT_KEYS.get(line["event"]) if isinstance(line["event"], str) else None
         if keys is None:
-            raise self._bad(f"event: {line['event']!r} is not one of {', '.join(_EVENT_KEYS)}")
+            raise self._bad(f"event: {_show(line['event'])} is not one of {', '.join(_EVENT_KEYS)}")
         self._only(line, keys)
         billable, service = line.get("billable", True), line.get("service")
         if not isinstance(billable, bool):
@@ -151,7 +158,7 @@ class Reader:
     def _only(self, line: dict[str, Any], keys: set[str]) -> None:
         for key in line:
             if key not in keys:
-                raise self._bad(f"{key}: not expected here; known: {', '.join(sorted(keys))}")
+                raise self._bad(f"{excerpt(key, _SHOWN)}: not expected here; known: {', '.join(sorted(keys))}")
 
     def _sonde(self, line: dict[str, Any]) -> str:
         sonde = line.get("sonde")
@@ -159,10 +166,10 @@ class Reader:
         if known is not None:
             return known
         if not isinstance(sonde, str) or not _ID.fullmatch(sonde):
-            raise self._bad(f"sonde: {sonde!r} is not an id like collectivite/equipment/sonde")
+            raise self._bad(f"sonde: {_show(sonde)} is not an id like collectivite/equipment/sonde")
         owner = sonde.partition("/")[0]
         if owner not in self._collectivites:
-            raise self._bad(f"sonde: no collectivité '{owner}' in the config; add its file first")
+            raise self._bad(f"sonde: no collectivité '{excerpt(owner, _SHOWN)}' in the config; add its file first")
         self._interned[sonde] = sonde
         return sonde
 
@@ -174,6 +181,10 @@ class Reader:
         history.message.append(self._interned.setdefault(message, message))
 
 
+def _show(value: Any) -> str:
+    return excerpt(repr(value), _SHOWN)
+
+
 class Intake(Protocol):
     """Where the lines go: the judge and the record (see record.py)."""
 
@@ -182,6 +193,9 @@ class Intake(Protocol):
 
     def enter(self, event: LedgerEvent) -> bool:
         """One line of the ledger, and what it means for the sonde's state; False if it was known already."""
+
+    def passed(self, event: LedgerEvent) -> None:
+        """The replay has come past a line that the ledger had already: what it means for the sonde's state."""
 
 
 @dataclass(slots=True)
@@ -237,6 +251,7 @@ class Replay:
 
     def _catch_up(self, at: int) -> None:
         while self._existing and self._existing[0].t <= at:
+            self._intake.passed(self._existing[0])
             self._enter(self._existing.popleft())
 
     def _enter(self, event: LedgerEvent) -> None:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from supervisor.config.configuration import Configuration
-from supervisor.history import History, Reader, Replay, Summary, leftovers
+from supervisor.history import LINE_BYTES, History, Reader, Replay, Summary, leftovers
 from supervisor.record import Record
-from supervisor.store import ledger
+from supervisor.store import intervals, ledger
 from supervisor.store.recorder import Recorder
 from supervisor.store.store import Store
 
@@ -31,18 +31,22 @@ class Import:
         """Check the whole file; BadLine names the first line that is wrong."""
         reader = Reader(name, self._configuration.collectivites, now)
         done = 0
-        async for line in lines:
-            reader.feed(line)
-            done += 1
-            if done % BREATH == 0:
-                await progress("reading", done, 0)
-                await asyncio.sleep(0)
+        try:
+            async for line in lines:
+                reader.feed(line)
+                done += 1
+                if done % BREATH == 0:
+                    await progress("reading", done, 0)
+                    await asyncio.sleep(0)
+        except ValueError:  # a line beyond the limit of asyncio's stream, which is larger than the reader's
+            reader.feed(b"?" * (LINE_BYTES + 1))
         return reader.history
 
     async def apply(self, history: History, now: int, progress: Progress) -> Summary:
         """Apply a file that is right. What each slice did is on disk before the next begins."""
         existing = await self._store.read(lambda connection: list(ledger.events(connection)))
-        self._record.knows(event.digest for event in existing if event.digest is not None)
+        ended = await self._store.read(intervals.ends)
+        self._record.knows((event.digest for event in existing if event.digest is not None), ended)
         replay = Replay(history, self._record, existing)
         for done in replay.slices():
             await self._recorder.flush()

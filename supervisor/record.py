@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from probes.base import Result, Status
 from supervisor.domain.board import Board
@@ -21,6 +21,7 @@ class Record:
         self._board = board
         self._recorder = recorder
         self._digests: set[str] = set()
+        self._ended: dict[str, int] = {}
         self.skipped = 0  # results at or before their sonde's last one
 
     # --- live
@@ -64,9 +65,10 @@ class Record:
 
     # --- history that is imported
 
-    def knows(self, digests: Iterable[str]) -> None:
-        """The imported events that the ledger has already."""
-        self._digests.update(digests)
+    def knows(self, digests: Iterable[str], ended: Mapping[str, int]) -> None:
+        """The imported events that the ledger has already, and where the history of each sonde that is over ends."""
+        self._digests = set(digests)
+        self._ended = dict(ended)
 
     def enter(self, event: LedgerEvent) -> bool:
         """One imported line of the ledger; False if it was known already."""
@@ -80,8 +82,17 @@ class Record:
             self.end(event.sonde, event.t)
         return True
 
+    def passed(self, event: LedgerEvent) -> None:
+        """The replay has come past a line that the ledger had already: results before a removal end with it."""
+        state = self._judge.state(event.sonde)
+        # One at its very instant belongs to what was added again then: any other ended when the line was entered.
+        if event.event is Event.REMOVED and state is not None and state.last_at < event.t:
+            self.end(event.sonde, event.t)
+
     def replay(self, sonde_id: str, at: int, status: Status, message: str) -> bool:
-        """One imported result; False if it was at or before the sonde's last one."""
+        """One imported result; False if it was at or before the sonde's last one, also of a life that is over."""
+        if at < self._ended.get(sonde_id, at) and self._judge.state(sonde_id) is None:
+            return False
         changes = self._judge.observe(sonde_id, at, status, message)
         if changes is None:
             return False

@@ -5,28 +5,58 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
+from supervisor.clock import Clock
 from supervisor.config.configuration import Configuration
+from supervisor.config.reload import Difference
 from supervisor.control import Answer, ControlServer, Tell
+from supervisor.domain.board import Board
+from supervisor.engine.engine import Engine
 from supervisor.errors import ConfigError, VigieError
+from supervisor.heartbeats import Heartbeats
+from supervisor.importing import Progress
 from supervisor.metrics import CONTENT_TYPE, Exposition
+from supervisor.notify import Notifier
+from supervisor.selfcheck import SelfCheck
 from supervisor.store.errors import StoreError
+from supervisor.store.recorder import Recorder
 from supervisor.store.retention import Retention
+from supervisor.store.store import Store
 from supervisor.store.upkeep import Upkeep
 from supervisor.web.server import Site, application
 from supervisor.web.view import present
-
-if TYPE_CHECKING:
-    from supervisor.app import Daemon
 
 log = logging.getLogger(__name__)
 
 UPKEEP_EVERY_S = 60.0
 # What a last flush may take when the disk does not answer: the service manager kills after TimeoutStopSec.
 LAST_FLUSH_S = 5.0
+
+
+class Daemon(Protocol):
+    """The parts that run, and what the ways in may ask for."""
+
+    configuration: Configuration
+    clock: Clock
+    store: Store
+    recorder: Recorder
+    engine: Engine
+    board: Board
+    heartbeats: Heartbeats
+    selfcheck: SelfCheck
+    notifier: Notifier
+
+    async def reload(self) -> Difference:
+        """Apply the config as it is on disk now."""
+
+    async def import_history(self, lines: AsyncIterator[bytes], name: str, progress: Progress) -> dict[str, int]:
+        """Import a file that a command sends."""
+
+    def fail(self) -> None:
+        """A part is broken: stop, and say so."""
 
 
 class Service:

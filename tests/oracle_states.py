@@ -142,9 +142,7 @@ def _what_it_counts_as(
     return (line.status, "")
 
 
-def _paint(
-    spec: SondeSpec, results: list[tuple[int, Cell]], length: int
-) -> tuple[list[Cell], list[Confirmation]]:
+def _paint(spec: SondeSpec, results: list[tuple[int, Cell]], length: int) -> tuple[list[Cell], list[Confirmation]]:
     cells = [NO_DATA] * length
     confirmed: list[Confirmation] = []
     state = UNCONFIRMED  # "A sonde that never had a state is `unknown` until an `ok` or a confirmation ..."

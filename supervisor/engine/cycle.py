@@ -14,22 +14,45 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from probes import runner
 from probes.base import Probe, Result, Run, Shared, Status
 from probes.isolated import Workers
 from supervisor.clock import Clock
 from supervisor.domain.judge import Judge
-from supervisor.domain.sonde import CANARY_OWNER
-from supervisor.engine.continuity import Continuity
+from supervisor.domain.sonde import CANARY_OWNER, Sonde
+from supervisor.domain.state import Change
+from supervisor.engine.continuity import Break, Continuity
+from supervisor.engine.lag import LagHistogram
 from supervisor.engine.pool import Slot
 
-if TYPE_CHECKING:
-    from supervisor.engine.engine import Deliver, Engine
-
 log = logging.getLogger(__name__)
+
+# Judges and records one result; gives what it changed, None if it came too late to count.
+Deliver = Callable[[Sonde, int, Result], "list[Change] | None"]
+
+
+class Conductor(Protocol):
+    """What a check asks of the engine that runs it."""
+
+    lags: LagHistogram
+
+    def slot(self, sonde_id: str) -> Slot | None:
+        """Where this sonde stands."""
+
+    def recheck(self, sonde_id: str) -> bool:
+        """Check it now; False if it is not checked at all."""
+
+    def recheck_soon(self, sonde_ids: Iterable[str]) -> None:
+        """Check these again within seconds, spread."""
+
+    def ended(self, slot: Slot, retry: bool) -> None:
+        """A check is over: give it its next date."""
+
+    def broke(self, broken: Break) -> None:
+        """Time did not pass as it should."""
 
 
 class Cycle:
@@ -43,7 +66,7 @@ class Cycle:
         shared: Shared,
         judge: Judge,
         continuity: Continuity,
-        engine: Engine,
+        engine: Conductor,
         deliver: Deliver,
     ) -> None:
         self._clock = clock

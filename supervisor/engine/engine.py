@@ -6,13 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from probes.base import Probe, Result, Shared
+from probes.base import Probe, Shared
 from supervisor.clock import Clock
 from supervisor.domain.judge import Judge
 from supervisor.domain.sonde import Sonde
-from supervisor.domain.state import Change
 from supervisor.engine.continuity import LOOK_EVERY_S, Break, Continuity
-from supervisor.engine.cycle import Cycle
+from supervisor.engine.cycle import Cycle, Deliver
 from supervisor.engine.lag import LagHistogram
 from supervisor.engine.pool import Pools, Slot
 from supervisor.engine.schedule import FIRST_WITHIN_S, Agenda, on_grid
@@ -24,8 +23,6 @@ log = logging.getLogger(__name__)
 GIVE_UP_AFTER_S = 5.0
 # What an ancestor's recovery sets free is looked at again within this time.
 RECHECK_WITHIN_S = 10.0
-
-Deliver = Callable[[Sonde, int, Result], "list[Change] | None"]
 
 
 class Engine:

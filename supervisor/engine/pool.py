@@ -144,12 +144,6 @@ class Pools:
         for pool in self:
             pool.concurrency = concurrency
 
-    def allow(self, concurrency: int) -> None:
-        """So many checks of one pool at the same time, from now on."""
-        self.concurrency = concurrency
-        for pool in self:
-            pool.concurrency = concurrency
-
     def place(self, sonde: Sonde) -> Slot:
         """Put a sonde in the first pool of its collectivité with room.
 

@@ -16,7 +16,7 @@ def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
     1. Sondes seen for the first time get their number.
     2. Changes, in order: history is cut where they say and painted anew; the last interval of a sonde stays open.
     3. Forgotten sondes: an interval still open is closed where its coverage ended, then state and coverage go.
-       Before 4 and 5, because a sonde removed and added again within the batch starts new.
+       Not of a sonde added again within the batch: its open interval is the new one, 4 and 5 replace the rest.
     4. Coverage: how far each open interval reaches. Together with 2, or a crash would stretch one state over the next.
     5. States, those that changed.
     6. Ledger lines, in order; imported ones that are known already are left out.
@@ -27,7 +27,7 @@ def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
     seen = (sample.sonde for sample in batch.samples), (beat.sonde for beat in batch.beats)
     keys.learn(connection, chain(edits, batch.coverage, batch.states, *seen))
     intervals.write(connection, keys, edits)
-    states.forget(connection, keys, batch.forgotten)
+    states.forget(connection, keys, batch.forgotten - batch.states.keys())
     states.write_coverage(connection, keys, batch.coverage)
     states.write(connection, keys, batch.states)
     ledger.append(connection, batch.ledger)

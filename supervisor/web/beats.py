@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
+from supervisor.errors import VigieError
+
 # Gives False when no sonde has this token; ValueError says what is wrong with the parameters. Returns once the call
 # is on disk: the caller may forget it then.
 Receive = Callable[[str, Mapping[str, str]], Awaitable[bool]]
@@ -22,6 +24,8 @@ async def receive(request: web.Request, keep: Receive) -> web.Response:
         known = await keep(request.match_info["token"], said)
     except ValueError as error:
         raise web.HTTPBadRequest(text=f"{error}\n") from None
+    except VigieError:  # the disk; it is heard all the same, but a crash would forget it
+        raise web.HTTPServiceUnavailable(text="heard, but not on disk: call again\n") from None
     if not known:
         raise web.HTTPNotFound
     return web.Response(text="ok\n")

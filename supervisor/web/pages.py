@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,12 +12,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from probes.base import Status
 
-# Shape and word beside the colour: nothing is told by colour alone.
+_BREAKABLE = re.compile(r"(?<=«) | (?=[»:;!?])")
+# Shape and words (of one sonde, of several) beside the colour: nothing is told by colour alone.
 SIGNS = {
-    Status.OK: ("●", "en service"),
-    Status.WARNING: ("▲", "à surveiller"),
-    Status.CRITICAL: ("■", "en panne"),
-    Status.UNKNOWN: ("?", "inconnu"),
+    Status.CRITICAL: ("■", "en panne", "en panne"),
+    Status.WARNING: ("▲", "à surveiller", "à surveiller"),
+    Status.OK: ("●", "en service", "en service"),
+    Status.UNKNOWN: ("?", "inconnue", "inconnues"),
 }
 
 
@@ -24,9 +26,10 @@ SIGNS = {
 class Trouble:
     """One sonde that is not well."""
 
-    sonde: str
+    sonde: str  # "equipment/sonde"
+    name: str  # of the equipment, as people call it
     status: Status
-    since: str  # "depuis 17:25" or "depuis le 12/03 à 17:25"
+    since: str  # "depuis 17:25" or "depuis le 12/03/2026 à 17:25"
     message: str
     flapping: bool
 
@@ -36,8 +39,11 @@ class Row:
     """One collectivité."""
 
     name: str
-    counts: dict[Status, int]
+    counts: dict[Status, int]  # worst first, without zeros
+    paused: int
     troubles: tuple[Trouble, ...]  # worst first
+    more: int  # troubles that are not shown
+    notes: tuple[str, ...]  # what is said of several sondes at once
 
     @property
     def worst(self) -> Status:
@@ -65,22 +71,34 @@ class View:
 Present = Callable[[], View]
 
 
+def said(status: Status, count: int) -> str:
+    """The word for so many sondes in this state; zero is singular in French."""
+    return SIGNS[status][1 if count < 2 else 2]
+
+
+def typeset(text: str) -> str:
+    """French typography: the spaces inside « » and before : ; ! ? are not where a line may break."""
+    return _BREAKABLE.sub("\N{NO-BREAK SPACE}", text)
+
+
 def environment() -> Environment:
     """The templates; what comes from a target or a config is always escaped."""
     env = Environment(
         loader=PackageLoader("supervisor.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     env.globals["signs"] = SIGNS
+    env.globals["said"] = said
+    env.filters["typeset"] = typeset
     env.globals["Status"] = Status
     return env
 
 
-def render(view: View) -> str:
-    """The page as text."""
-    return environment().get_template("index.html").render(view=view)
+def render(view: View, *, still: bool = False) -> str:
+    """The page as text; `still`: without the refresh, which whoever reads slowly must be able to stop (RGAA 13.1)."""
+    return environment().get_template("index.html").render(view=view, still=still)
 
 
-async def index(present: Present) -> web.Response:
+async def index(present: Present, *, still: bool = False) -> web.Response:
     """The page as it is now."""
-    text = await asyncio.to_thread(lambda: render(present()))
+    text = await asyncio.to_thread(lambda: render(present(), still=still))
     return web.Response(text=text, content_type="text/html")

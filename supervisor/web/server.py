@@ -108,4 +108,4 @@ async def _beat(request: web.Request) -> web.Response:
 
 
 async def _index(request: web.Request) -> web.Response:
-    return await pages.index(request.app[SITE].page)
+    return await pages.index(request.app[SITE].page, still="fige" in request.query)

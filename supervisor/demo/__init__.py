@@ -1,0 +1,1 @@
+"""The demo: a fictional département on loopback, played by real small servers."""
