@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
-import secrets
 import socket
 import struct
 from typing import NamedTuple
@@ -57,7 +57,7 @@ class NoAnswerError(Exception):
 
 async def ask(server: Server, name: bytes, record: int, run: Run, within_s: float) -> Answer:
     """The answer of this server; raises NoAnswerError, or waits until the caller's deadline."""
-    query = dns_wire.query(secrets.randbelow(0x10000), name, record)
+    query = dns_wire.query(int.from_bytes(os.urandom(2)), name, record)
     try:
         run.stage = f"réponse du résolveur {server}"
         answer = dns_wire.parse(await _over_udp(server, query, within_s * _PATIENCE))

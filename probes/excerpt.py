@@ -7,5 +7,7 @@ def excerpt(text: str | bytes, limit: int = 80) -> str:
     """The beginning of `text`, with whatever does not print replaced by a dot."""
     if isinstance(text, bytes):
         text = text[: limit + 1].decode("utf-8", "replace")
-    head = "".join(character if character.isprintable() else "·" for character in text[:limit])
+    head = text[:limit]
+    if not head.isprintable():
+        head = "".join(character if character.isprintable() else "·" for character in head)
     return head + "…" if len(text) > limit else head

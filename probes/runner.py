@@ -27,7 +27,7 @@ async def run(probe: Probe, target: Target, settings: Any, current: Run) -> Resu
             result = _bug(probe, current, error)
     except Exception as error:  # noqa: BLE001  a sonde never raises: SPEC 2
         result = _bug(probe, current, error)
-    return result._replace(duration_s=time.perf_counter() - started)
+    return Result(result.status, result.message, result.measurements, time.perf_counter() - started)
 
 
 def _bug(probe: Probe, current: Run, error: Exception) -> Result:

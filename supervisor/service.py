@@ -26,7 +26,7 @@ from supervisor.store.recorder import Recorder
 from supervisor.store.retention import Retention
 from supervisor.store.store import Store
 from supervisor.store.upkeep import Upkeep
-from supervisor.web.server import Site, application
+from supervisor.web.server import Site, application, worth_a_line
 from supervisor.web.view import present
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,7 @@ class Service:
             beat=daemon.heartbeats.receive,
             page=lambda: present(daemon.configuration, daemon.board, int(daemon.clock.wall())),
         )
+        logging.getLogger("aiohttp.server").addFilter(worth_a_line)
         self._web = web.AppRunner(application(site), access_log=None, handle_signals=False)
         await self._web.setup()
         listen = configuration.listen

@@ -38,7 +38,7 @@ class Home:
             directory.mkdir(parents=True, exist_ok=True)
             mark.touch()
         except OSError as error:
-            raise VigieError(f"{directory} cannot hold the demo: {error.strerror}") from None
+            raise VigieError(f"{directory} cannot hold the demo: {error.strerror or error}") from None
 
     def write_config(self, ports: Mapping[str, int]) -> None:
         """The config of the demo, with these ports for what begins with a dollar sign."""

@@ -58,7 +58,7 @@ def play(wishes: Wishes) -> None:
     with ExitStack() as held:
         directory = wishes.directory or Path(held.enter_context(TemporaryDirectory(prefix="vigie-demo-")))
         home = Home(directory)
-        home.prepare(fresh=wishes.fresh or wishes.directory is None)
+        home.prepare(fresh=wishes.fresh)
         ending = held.enter_context(_stage(home, free_port(wished)))
         # In the world of the demo its authority is one of the system's.
         os.environ["SSL_CERT_FILE"] = str(home.authority)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import ssl
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -44,6 +45,8 @@ _TALKS = {
     "mariadb": talkers.mariadb,
 }
 
+log = logging.getLogger(__name__)
+
 
 class Stage:
     """Everything that is played."""
@@ -61,6 +64,7 @@ class Stage:
         self._on: set[str] = set()
         self._running: list[asyncio.Task[None]] = []
         self._session: aiohttp.ClientSession | None = None
+        self.ended = asyncio.Event()
 
     async def open(self) -> None:
         """Steps 1 and 2."""
@@ -137,10 +141,21 @@ class Stage:
             raise VigieError("the play has begun already")
         self._session = aiohttp.ClientSession()
         self._callers = [Caller(job, request["calls"][job.sonde]) for job in self._jobs]
-        self._running = [asyncio.create_task(caller.run(self._session)) for caller in self._callers]
+        for caller in self._callers:
+            self._supervise(caller.run(self._session))
         if request["scenario"]:
-            self._running.append(asyncio.create_task(self._play()))
+            self._supervise(self._play())
         return {}
+
+    def _supervise(self, running: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(running)
+        task.add_done_callback(self._finished)
+        self._running.append(task)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("the play cannot go on", exc_info=error)
+            self.ended.set()
 
     async def fault(self, request: Answer, _: AsyncIterator[bytes], __: Tell) -> Answer:
         """Set one fault, or end it."""
@@ -172,14 +187,15 @@ class Stage:
 async def _live(home: Home, listen: int) -> None:
     stage = Stage(home, listen)
     control = ControlServer(home.control, {"begin": stage.begin, "fault": stage.fault, "faults": stage.faults})
-    ended = asyncio.Event()
     try:
         await stage.open()
         await control.start()
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)  # nothing is ever written: it is its end
+        asyncio.get_running_loop().add_reader(
+            sys.stdin.fileno(), stage.ended.set
+        )  # nothing is ever written: it is its end
         sys.stdout.write("open\n")
         sys.stdout.flush()
-        await ended.wait()
+        await stage.ended.wait()
     finally:
         await control.close()
         await stage.close()

@@ -29,6 +29,10 @@ from supervisor.domain.topology import Entry, Node, link
 JOURNAL_LIMIT = 4096
 
 
+# What a result counts as when nothing hides it.
+_FINDINGS = {status: Finding(status, CHECK_FAILED if status is Status.UNKNOWN else "") for status in Status}
+
+
 class Judge:
     """Holds every sonde's state in memory; says what each result changes."""
 
@@ -90,8 +94,11 @@ class Judge:
     def journal(self, sonde_id: str) -> list[Entry]:
         """The results of it that an unconfirmed failure above may still overrule: to be kept with the state."""
         node = self._nodes[sonde_id]
-        if any(a.state is not None and a.state.critical_pending for a in (*node.ancestors, *self._canaries)):
-            return node.journal
+        if node.journal:
+            for above in (*node.ancestors, *self._canaries):
+                state = above.state
+                if state is not None and state.critical_count and not state.critical_confirmed:
+                    return node.journal
         return []
 
     def ancestors(self, sonde_id: str) -> list[str]:
@@ -185,15 +192,12 @@ class Judge:
             self._spread(node, before, change, changes)
 
     def _finding(self, node: Node, at: int, status: Status) -> Finding:
-        hidden = self._hidden(node, at)
-        if hidden is not None:
-            return hidden
-        return Finding(status, CHECK_FAILED) if status is Status.UNKNOWN else Finding(status)
+        return self._hidden(node, at) or _FINDINGS[status]
 
     def _hidden(self, node: Node, at: int) -> Finding | None:
-        if not node.canary and self.isolated(at):
+        if self._canaries and not node.canary and self.isolated(at):
             return Finding(Status.UNKNOWN, ISOLATED)
-        for ancestor in reversed(node.ancestors):  # the furthest is the cause of the nearer ones
+        for ancestor in node.ancestors[::-1]:  # the furthest is the cause of the nearer ones
             if ancestor.critical and ancestor.critical_at(at):
                 return Finding(Status.UNKNOWN, UNREACHABLE, ancestor.id)
         return None

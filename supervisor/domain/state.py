@@ -101,7 +101,7 @@ def advance(
     5. What no confirmation can repaint any more is let go.
     """
     if state is not None and _nothing_new(state, at, finding):
-        return state._replace(last_at=at, until=at + rules.stale_after), None
+        return SondeState(at, at + rules.stale_after, *state[2:]), None
     gap = state is None or at > state.until
     previous = _after_gap(state, at) if gap else state
     assert previous is not None  # _after_gap always gives one  # noqa: S101

@@ -90,7 +90,7 @@ class Cycle:
             slot.started_wall = self._clock.wall()
             at, breaks = int(slot.started_wall), self._continuity.breaks
             result = await self._run(slot)
-            if slot.sonde.collectivite == CANARY_OWNER and result.status is Status.UNKNOWN:
+            if slot.canary and result.status is Status.UNKNOWN:
                 # A lost default route is our own fault, `unknown` for any sonde. For a canary it is the very finding.
                 result = result._replace(status=Status.CRITICAL)
             broken = self._continuity.look()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from probes.isolated import Workers
-from supervisor.domain.sonde import Sonde
+from supervisor.domain.sonde import CANARY_OWNER, Sonde
 from supervisor.engine.schedule import phase
 
 SIZE = 50
@@ -26,11 +26,12 @@ log = logging.getLogger(__name__)
 class Slot:
     """One sonde in its pool: what the engine knows of it between two checks."""
 
-    __slots__ = ("due", "gone", "phase", "pool", "regular_due", "running", "skipped", "sonde", "started_wall")
+    __slots__ = ("canary", "due", "gone", "phase", "pool", "regular_due", "running", "skipped", "sonde", "started_wall")
 
     def __init__(self, sonde: Sonde, pool: Pool) -> None:
         self.sonde = sonde
         self.pool = pool
+        self.canary = sonde.collectivite == CANARY_OWNER
         self.phase = phase(sonde.id)
         self.due = 0.0  # the instant its present check was due at
         self.regular_due = 0.0  # when it is next due by its interval, whatever retries come before

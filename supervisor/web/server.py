@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Protocol
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from supervisor.web import beats, pages
 
@@ -52,6 +54,11 @@ def application(site: Site) -> web.Application:
     app.router.add_route("*", "/beat/{token}", _beat)
     app.router.add_get("/", _index)
     return app
+
+
+def worth_a_line(record: logging.LogRecord) -> bool:
+    """For aiohttp's log: a client that speaks no HTTP gets its 400, not a traceback with which to fill the disk."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 @web.middleware

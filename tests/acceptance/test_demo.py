@@ -1,0 +1,231 @@
+"""The real `vigie demo`, from outside: its pages, its metrics, its faults, its end.
+
+Two of them run side by side: one whose faults come by themselves, one whose faults the tests set.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import selectors
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+DEADLINE_S = 40.0  # generous: the machine may be slow; nothing waits for it when all is well
+ENDS_WITHIN_S = 15.0
+SONDES_AT_LEAST = 60
+WELL_AT_LEAST = 60
+
+_LINE = re.compile(r"Vigie demo: open (http://127\.0\.0\.1:\d+)/ — .+; Ctrl-C stops\n")
+_STATUS = re.compile(r'vigie_sonde_status\{[^}]*sonde="([^"]+)"[^}]*\} (\d)')
+_HISTORY = "select status, cause from interval join sonde on sonde.key = interval.sonde where id = ?"
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+
+
+class Demo:
+    """One running `vigie demo`."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        self.directory = directory
+        self.errors = directory.with_suffix(".err")
+        command = [sys.executable, "-m", "supervisor", "demo", "--port", "0", "--directory", str(directory), *options]
+        with self.errors.open("wb") as errors:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            self.url = self._ready()
+            (self.stage,) = children(self.process.pid)
+        except BaseException:
+            self.close()
+            raise
+
+    def _ready(self) -> str:
+        assert self.process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while selector.select(DEADLINE_S):
+                line = self.process.stdout.readline()
+                if found := _LINE.fullmatch(line):
+                    return found[1]
+                assert "ICMP is not allowed" in line, self.errors.read_text(encoding="utf-8")
+        raise AssertionError("the demo said nothing")
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=DEADLINE_S) as answer:  # noqa: S310  our own address
+            return str(answer.read().decode())
+
+    def statuses(self) -> dict[str, int]:
+        """Of every sonde, as the metrics say."""
+        return {sonde: int(status) for sonde, status in _STATUS.findall(self.get("/metrics"))}
+
+    def fault(self, name: str, state: str) -> None:
+        command = [sys.executable, "-m", "supervisor", "demo", "--directory", str(self.directory), "fault", name, state]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=DEADLINE_S)
+        assert f"{name}: {state}\n" in done.stdout
+
+    def wait(self, true: Callable[[dict[str, int]], bool]) -> list[dict[str, int]]:
+        """Look until this is true of the statuses; gives all that was seen on the way."""
+        seen = []
+        deadline = time.monotonic() + DEADLINE_S
+        while time.monotonic() < deadline:
+            seen.append(self.statuses())
+            if true(seen[-1]):
+                return seen
+            time.sleep(0.2)
+        raise AssertionError(f"not in {DEADLINE_S} s; not ok: { {k: v for k, v in seen[-1].items() if v} }")
+
+    def wait_for_history(self, sonde: str, status: str, cause: str = "") -> set[str]:
+        """Look until the database tells this of the sonde; gives every status it ever had."""
+        told: list[tuple[str, str]] = []
+        deadline = time.monotonic() + DEADLINE_S
+        while time.monotonic() < deadline:
+            with contextlib.closing(sqlite3.connect(f"file:{self.directory}/vigie.db?mode=ro", uri=True)) as database:
+                told = database.execute(_HISTORY, [sonde]).fetchall()
+            if (status, cause) in told:
+                return {status for status, _ in told}
+            time.sleep(0.2)
+        raise AssertionError(f"not in {DEADLINE_S} s; {sonde} was {told}")
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(ENDS_WITHIN_S)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, within the time it has."""
+    deadline = time.monotonic() + ENDS_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":  # ended; whoever adopted it has not looked yet
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def intact(directory: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(directory / "vigie.db")) as database:
+        return bool(database.execute("pragma integrity_check").fetchall() == [("ok",)])
+
+
+@pytest.fixture(scope="module")
+def by_itself(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Faults come and go."""
+    demo = Demo(tmp_path_factory.mktemp("scenario") / "demo")
+    yield demo
+    demo.close()
+
+
+@pytest.fixture(scope="module")
+def driven(by_itself: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Faults are set by the tests; the other demo lives its life meanwhile."""
+    demo = Demo(tmp_path_factory.mktemp("driven") / "demo", "--no-scenario")
+    yield demo
+    demo.close()
+
+
+def test_it_answers_and_every_sonde_has_a_status(driven: Demo) -> None:
+    assert driven.get("/healthz") == driven.get("/readyz") == "ok\n"
+    page = driven.get("/")
+    assert "Syndicat mixte numérique du Val-de-Brume" in page
+    assert "Les Trois-Lanternes" in page
+    statuses = driven.statuses()
+    assert len(statuses) >= SONDES_AT_LEAST
+    driven.wait(lambda seen: list(seen.values()).count(OK) >= WELL_AT_LEAST)
+
+
+def test_a_cut_access_is_one_trouble_and_comes_back(driven: Demo) -> None:
+    router, page = "les-trois-lanternes/routeur/lien", "les-trois-lanternes/site/page"
+    behind = [sonde for sonde in driven.statuses() if sonde.startswith("les-trois-lanternes/") and sonde != router]
+    driven.wait(lambda seen: seen[router] == seen[page] == OK)
+    driven.fault("acces-coupe", "on")
+    seen = driven.wait(lambda seen: seen[router] == CRITICAL and seen[page] == UNKNOWN)
+    first_page = driven.get("/")
+    driven.fault("acces-coupe", "off")
+    seen += driven.wait(lambda seen: seen[router] == seen[page] == OK)
+    assert "derrière «\u00a0Routeur de la mairie\u00a0» (routeur/lien)" in first_page
+    assert {statuses[sonde] for statuses in seen for sonde in behind} <= {OK, UNKNOWN}
+    assert "critical" not in driven.wait_for_history(page, "unknown", "unreachable")
+
+
+def test_a_backup_that_fails_is_seen_at_its_call(driven: Demo) -> None:
+    backup = "sainte-ondine-sur-vaire/coffre/appel"
+    driven.wait(lambda seen: seen[backup] == OK)
+    driven.fault("sauvegarde-en-echec", "on")
+    driven.wait(lambda seen: seen[backup] == CRITICAL)
+    assert "disque de sauvegarde non monté" in driven.get("/")
+    driven.fault("sauvegarde-en-echec", "off")
+    driven.wait(lambda seen: seen[backup] == OK)
+
+
+def test_a_certificate_near_its_end_is_a_warning(driven: Demo) -> None:
+    driven.wait(lambda seen: seen["val-tourmaline/site/page"] == WARNING)
+    assert "expiration du certificat dans" in driven.get("/")
+
+
+def test_an_unknown_fault_is_refused(driven: Demo) -> None:
+    command = [sys.executable, "-m", "supervisor", "demo", "--directory", str(driven.directory), "fault", "x", "on"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=DEADLINE_S)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no fault 'x' in the demo" in done.stderr
+
+
+def test_a_second_demo_in_the_same_directory_is_refused(driven: Demo) -> None:
+    command = [sys.executable, "-m", "supervisor", "demo", "--port", "0", "--directory", str(driven.directory)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=DEADLINE_S)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a demo runs in" in done.stderr
+    assert driven.get("/readyz") == "ok\n"
+
+
+def test_something_happens_by_itself(by_itself: Demo) -> None:
+    by_itself.wait_for_history("saint-eloy-des-brumes/site/page", "critical")
+
+
+def test_killed_it_leaves_no_process_and_a_sound_database(by_itself: Demo) -> None:
+    by_itself.end(signal.SIGKILL)
+    assert gone(by_itself.stage)
+    assert intact(by_itself.directory)
+
+
+def test_when_its_servers_die_it_says_so(tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "demo")
+    try:
+        os.kill(demo.stage, signal.SIGKILL)
+        assert demo.process.wait(ENDS_WITHIN_S) == 2
+        assert "the demo's servers stopped" in demo.errors.read_text(encoding="utf-8")
+    finally:
+        demo.close()
+
+
+def test_told_to_stop_it_leaves_no_process_and_a_sound_database(driven: Demo) -> None:
+    assert driven.end(signal.SIGTERM) == 0
+    assert gone(driven.stage)
+    assert driven.errors.read_text(encoding="utf-8") == ""
+    assert intact(driven.directory)
+    with pytest.raises(urllib.error.URLError):
+        driven.get("/healthz")
+    with pytest.raises(ProcessLookupError):
+        os.kill(driven.process.pid, 0)

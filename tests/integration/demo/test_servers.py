@@ -1,0 +1,169 @@
+"""The demo's servers, well and ailing, as the real techniques see them."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probes import dns, http, runner, tcp, tls
+from probes.base import Probe, Result, Run, Shared, Status, Target
+from probes.dns import DnsSettings
+from probes.http_settings import HttpSettings
+from probes.tcp import TcpSettings
+from probes.tls import TlsSettings
+from supervisor.demo import talkers
+from supervisor.demo.certificates import Authority
+from supervisor.demo.names import Entry, Zone, open_names
+from supervisor.demo.played import Mode, Open, Place, Played
+from supervisor.demo.web import open_web
+
+ADDRESS = "127.77.0.1"
+
+Start = Callable[[str, Open], Awaitable[Played]]
+
+
+@pytest.fixture
+def authority() -> Authority:
+    return Authority(datetime.now(UTC))
+
+
+@pytest.fixture
+def ca(authority: Authority, tmp_path: Path) -> str:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(authority.pem)
+    return str(path)
+
+
+@pytest.fixture
+def context(authority: Authority, tmp_path: Path) -> ssl.SSLContext:
+    issued = authority.issue("Essai", [ADDRESS], timedelta(days=90))
+    path = tmp_path / "server.pem"
+    path.write_bytes(issued.certificate + issued.key)
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(path)
+    return made
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Opens a server on a free port; all close at the end."""
+    opened: list[Played] = []
+
+    async def begin(kind: str, open_: Open) -> Played:
+        with socket.socket(type=socket.SOCK_DGRAM if kind == "dns" else socket.SOCK_STREAM) as free:
+            free.bind((ADDRESS, 0))
+            port = free.getsockname()[1]
+        place = Place(name=f"essai/machine/{kind}", owner="Commune d'Essai", kind=kind, address=ADDRESS)
+        played = Played(place, port, open_)
+        await played.settle()
+        opened.append(played)
+        return played
+
+    yield begin
+    for played in opened:
+        played.close()
+
+
+async def look(probe: Probe, settings: object, timeout_s: float = 10.0) -> Result:
+    shared = Shared()
+    try:
+        target = Target(sonde="essai/machine/sonde", address=ADDRESS)
+        return await runner.run(probe, target, settings, Run(shared, time.time(), timeout_s))
+    finally:
+        await shared.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", {"contains": "Bienvenue – Commune d'Essai"}),
+        ("/zimbra/", {"contains": "Zimbra"}),
+        ("/status.php", {"json": {"installed": True, "maintenance": False}}),
+        ("/bigbluebutton/api", {"contains": "<returncode>SUCCESS</returncode>"}),
+        ("/actes/health", {"json": {"status": "UP"}}),
+    ],
+)
+async def test_pages_say_what_the_config_expects(
+    start: Start, context: ssl.SSLContext, ca: str, path: str, expected: dict[str, Any]
+) -> None:
+    played = await start("https", partial(open_web, context=context))
+    result = await look(http.PROBE, HttpSettings(url=f"https://{ADDRESS}:{played.port}{path}", ca=ca, **expected))
+    assert result.status is Status.OK, result.message
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "said"),
+    [
+        (Mode.ERROR, Status.CRITICAL, "réponse HTTP 500"),
+        (Mode.WRONG, Status.CRITICAL, "texte attendu absent"),
+        (Mode.CLOSED, Status.CRITICAL, "connexion refusée"),
+        (Mode.SLOW, Status.CRITICAL, "pas de réponse en"),
+        (Mode.ENDLESS, Status.CRITICAL, "pas de réponse en"),
+        (Mode.MUTE, Status.CRITICAL, "pas de réponse en"),
+    ],
+)
+async def test_a_site_ails_in_many_ways_and_gets_well(
+    start: Start, context: ssl.SSLContext, ca: str, mode: Mode, status: Status, said: str
+) -> None:
+    played = await start("https", partial(open_web, context=context))
+    settings = HttpSettings(url=f"https://{ADDRESS}:{played.port}/", ca=ca, contains=("Bienvenue",))
+    await played.strike("fault", mode)
+    result = await look(http.PROBE, settings, timeout_s=1.0)
+    assert (result.status, said in result.message) == (status, True), result.message
+    await played.heal("fault")
+    assert (await look(http.PROBE, settings)).status is Status.OK
+
+
+@pytest.mark.parametrize(("protocol", "talk"), [("smtp", talkers.smtp), ("imap", talkers.imap)])
+async def test_mail_goes_over_to_tls(
+    start: Start, context: ssl.SSLContext, ca: str, protocol: str, talk: talkers.Talk
+) -> None:
+    played = await start(protocol, partial(talkers.open_talker, context=context, talk=talk))
+    settings = TlsSettings(port=played.port, starttls=protocol, ca=ca)  # type: ignore[arg-type]
+    result = await look(tls.PROBE, settings)
+    assert (result.status, result.message.startswith("TLSv1.3")) == (Status.OK, True), result.message
+    await played.strike("fault", Mode.MUTE)
+    assert (await look(tls.PROBE, settings, timeout_s=1.0)).status is Status.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("talk", "send", "expect"),
+    [
+        (talkers.ssh, "", "^SSH-2"),
+        (talkers.smtp, "", "^220[ -]"),
+        (talkers.sip, r"OPTIONS sip:x SIP/2.0\r\n\r\n", r"^SIP/2\.0 200"),
+        (talkers.pgsql, r"\x00\x00\x00\x08\x04\xd2\x16\x2f", "^N"),
+        (talkers.mariadb, "", r"(?s)^.{3}\x00\n[0-9]+\."),
+        (talkers.silent, "", None),
+    ],
+    ids=["ssh", "smtp", "sip", "pgsql", "mariadb", "silent"],
+)
+async def test_every_machine_speaks_its_protocol(
+    start: Start, context: ssl.SSLContext, talk: talkers.Talk, send: str, expect: str | None
+) -> None:
+    played = await start("tcp", partial(talkers.open_talker, context=context, talk=talk))
+    settings = TcpSettings(port=played.port, send=send, expect=expect)  # type: ignore[arg-type]
+    result = await look(tcp.PROBE, settings)
+    assert result.status is Status.OK, result.message
+    await played.strike("fault", Mode.CLOSED)
+    assert (await look(tcp.PROBE, settings)).message == f"connexion refusée (port {played.port})"
+
+
+async def test_the_name_server_answers_and_lies(start: Start) -> None:
+    zone = Zone()
+    zone.fill([Entry("brume.example", "A", ("127.77.1.10",))])
+    played = await start("dns", partial(open_names, zone=zone))
+    settings = DnsSettings(name="brume.example", resolver=f"{ADDRESS}:{played.port}", expect=("127.77.1.10",))
+    assert (await look(dns.PROBE, settings)).status is Status.OK
+    await played.strike("fault", Mode.WRONG)
+    assert "127.77.1.10 absent" in (await look(dns.PROBE, settings)).message
+    await played.strike("fault", Mode.CLOSED)
+    assert (await look(dns.PROBE, settings)).status is Status.CRITICAL
