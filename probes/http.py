@@ -23,23 +23,27 @@ async def check(target: Target, settings: HttpSettings, run: Run) -> Result:
         run.note(f"{failure.status}: {failure.message}")
         return Result(failure.status, failure.message)
     verdict = Verdict(run)
-    _judge_status(verdict, settings, page)
-    _judge_headers(verdict, settings, page)
-    _judge_body(verdict, settings, page)
+    if _judge_status(verdict, settings, page):
+        _judge_headers(verdict, settings, page)
+        _judge_body(verdict, settings, page)
+    verdict.measurements.append(Measurement("body_bytes", len(page.body.data)))
     _judge_times(verdict, settings, page)
     _judge_certificate(verdict, settings, page, run.at)
     arrived = f" (redirigé vers {say_url(page.url)})" if page.moved else ""
     return verdict.result(f"HTTP {page.response.status} en {say_duration(page.total_s)}{arrived}")
 
 
-def _judge_status(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
+def _judge_status(verdict: Verdict, settings: HttpSettings, page: Page) -> bool:
+    """Whether it is the status wanted: what an error page lacks says nothing more."""
     status = page.response.status
     verdict.measurements.append(Measurement("status_code", status))
     wanted = settings.status or (_OK_OR_REDIRECT if settings.redirect == "ignore" else _OK)
-    if not any(first <= status <= last for first, last in wanted):
+    expected = any(first <= status <= last for first, last in wanted)
+    if not expected:
         said = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in wanted)
         moved = f" sur {say_url(page.url)}" if page.moved else ""
         verdict.find(Status.CRITICAL, f"réponse HTTP {status}{moved} (attendu {said})")
+    return expected
 
 
 def _judge_headers(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
@@ -53,7 +57,6 @@ def _judge_headers(verdict: Verdict, settings: HttpSettings, page: Page) -> None
 
 def _judge_body(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
     body = page.body
-    verdict.measurements.append(Measurement("body_bytes", len(body.data)))
     if not body.complete:
         verdict.find(Status.WARNING, f"réponse de plus de {say_size(settings.max_body)}, lue en partie")
     if settings.contains or settings.excludes or settings.regex is not None or settings.json:

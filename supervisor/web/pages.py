@@ -6,11 +6,14 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from probes.base import Status
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _BREAKABLE = re.compile(r"(?<=«) | (?=[»:;!?])")
 # Shape and words (of one sonde, of several) beside the colour: nothing is told by colour alone.
@@ -83,6 +86,8 @@ def typeset(text: str) -> str:
 
 def environment() -> Environment:
     """The templates; what comes from a target or a config is always escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # 2 MiB that only those who look pay
+
     env = Environment(
         loader=PackageLoader("supervisor.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
