@@ -17,6 +17,12 @@ from supervisor.web import beats, pages
 
 # Whatever a client sends: a heartbeat is a few hundred bytes.
 MAX_BODY = 64 * 1024
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+}
 
 
 class Health(Protocol):
@@ -33,7 +39,7 @@ class Health(Protocol):
 class Site:
     """All the server needs, handed over by the application."""
 
-    metrics: Callable[[], bytes]  # renders the exposition; called in a thread
+    metrics: Callable[[], list[bytes | bytearray]]  # renders the exposition; called in a thread
     metrics_type: str
     metrics_token: str | None  # lets a client that is not on loopback read the metrics
     health: Health
@@ -46,7 +52,8 @@ SITE = web.AppKey("site", Site)
 
 def application(site: Site) -> web.Application:
     """The aiohttp application."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[_headers])
+    app = web.Application(client_max_size=MAX_BODY)
+    app.on_response_prepare.append(_harden)
     app[SITE] = site
     app.router.add_get("/metrics", _metrics)
     app.router.add_get("/healthz", _healthz)
@@ -61,25 +68,25 @@ def worth_a_line(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
-@web.middleware
-async def _headers(request: web.Request, handler: Callable[..., object]) -> web.StreamResponse:
-    response: web.StreamResponse = await handler(request)  # type: ignore[misc]
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault(
-        "Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
-    )
-    return response
+async def _harden(_: web.Request, response: web.StreamResponse) -> None:
+    """Before any answer leaves, refusals and streams included."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
 
 
-async def _metrics(request: web.Request) -> web.Response:
+async def _metrics(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
     if not (_loopback(request) or _bearer(request, site.metrics_token)):
         # The same answer as for a page that does not exist: what is not yours is not shown to exist.
         raise web.HTTPNotFound
-    body = await asyncio.to_thread(site.metrics)
-    return web.Response(body=body, headers={"Content-Type": site.metrics_type})
+    parts = await asyncio.to_thread(site.metrics)
+    response = web.StreamResponse(headers={"Content-Type": site.metrics_type})
+    response.content_length = sum(map(len, parts))
+    await response.prepare(request)
+    for part in parts:
+        await response.write(part)
+    await response.write_eof()
+    return response
 
 
 def _loopback(request: web.Request) -> bool:

@@ -61,7 +61,7 @@ def board() -> Board:
 
 def samples(now: int = 1010) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     """The page, parsed back by Prometheus' own reader."""
-    page = Exposition(board(), Figures(), lambda: now).render().decode()
+    page = b"".join(Exposition(board(), Figures(), lambda: now).render()).decode()
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(page)
@@ -109,7 +109,7 @@ def test_the_daemon_itself() -> None:
 def test_every_metric_is_documented() -> None:
     """Every family of the page, and every measurement a technique of ours may return."""
     documented = set(re.findall(r"`(vigie_[a-z0-9_]+)", DOC.read_text()))
-    page = Exposition(board(), Figures(), lambda: 1010).render().decode()
+    page = b"".join(Exposition(board(), Figures(), lambda: 1010).render()).decode()
     shown = {name for name in re.findall(r"^# TYPE (vigie_\S+)", page, re.MULTILINE) if "_tcp_" not in name}
     measured = {f"vigie_{probe.type}_{name}".replace("-", "_") for probe in registry.BUILTIN for name in probe.measures}
     assert shown - documented == set()
