@@ -117,8 +117,10 @@ class Judge:
         return self._hidden(self._nodes[sonde_id], at) is not None
 
     def hidden_since(self, sonde_id: str, at: int) -> int | None:
-        """If it is hidden at this instant, since when; None if it is not."""
-        node = self._nodes[sonde_id]
+        """If it is hidden at this instant, since when; None if it is not (or is no more)."""
+        node = self._nodes.get(sonde_id)
+        if node is None:
+            return None
         if not node.canary and self.isolated(at):
             return max(canary.critical[-1][0] for canary in self._canaries)
         starts = [above.critical[-1][0] for above in node.ancestors if above.critical_at(at)]

@@ -12,7 +12,6 @@ A crash at any point loses this one result: the time it would have covered is un
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
@@ -22,8 +21,9 @@ from probes.base import Probe, Result, Run, Shared, Status
 from probes.isolated import Workers
 from supervisor.clock import Clock
 from supervisor.domain.judge import Judge
-from supervisor.domain.sonde import CANARY_OWNER, Sonde
+from supervisor.domain.sonde import Sonde
 from supervisor.domain.state import Change
+from supervisor.engine.ancestors import AncestorsFirst, Checks
 from supervisor.engine.continuity import Break, Continuity
 from supervisor.engine.lag import LagHistogram
 from supervisor.engine.pool import Slot
@@ -34,16 +34,10 @@ log = logging.getLogger(__name__)
 Deliver = Callable[[Sonde, int, Result], "list[Change] | None"]
 
 
-class Conductor(Protocol):
+class Conductor(Checks, Protocol):
     """What a check asks of the engine that runs it."""
 
     lags: LagHistogram
-
-    def slot(self, sonde_id: str) -> Slot | None:
-        """Where this sonde stands."""
-
-    def recheck(self, sonde_id: str) -> bool:
-        """Check it now; False if it is not checked at all."""
 
     def recheck_soon(self, sonde_ids: Iterable[str]) -> None:
         """Check these again within seconds, spread."""
@@ -76,7 +70,7 @@ class Cycle:
         self._continuity = continuity
         self._engine = engine
         self._deliver = deliver
-        self._expected: dict[str, list[asyncio.Future[None]]] = {}  # who waits for the next result of a sonde
+        self._ancestors = AncestorsFirst(judge, engine, clock)
 
     async def check(self, slot: Slot) -> None:
         """The whole cycle of one check."""
@@ -103,12 +97,11 @@ class Cycle:
                     (),
                     result.duration_s,
                 )
-            if not slot.gone and self._is_news(slot, at, result.status):
+            if not slot.gone and self._ancestors.concerned(slot.sonde.id, at, result.status):
                 held = True
                 slot.pool.leave()
-                await self._settle(slot, at)
+                at = await self._ancestors.settled(slot.sonde.id, at)
             if not slot.gone:  # removed meanwhile: the judge knows it no more
-                at = self._stamp(slot, at) if held else at
                 retry = self._judged(slot, at, result)
         finally:
             if not held:
@@ -129,78 +122,10 @@ class Cycle:
 
     def _judged(self, slot: Slot, at: int, result: Result) -> bool:
         changes = self._deliver(slot.sonde, at, result)
-        for waiting in self._expected.pop(slot.sonde.id, ()):
-            if not waiting.done():
-                waiting.set_result(None)
+        self._ancestors.judged(slot.sonde.id)
         if changes:
             freed = [c.sonde for c in changes if c.before is Status.CRITICAL and c.after is not Status.CRITICAL]
             for sonde_id in freed:
                 self._engine.recheck_soon(self._judge.descendants(sonde_id))
         state = self._judge.state(slot.sonde.id)
         return state is not None and state.pending
-
-    # --- what it depends on is looked at first
-
-    def _is_news(self, slot: Slot, at: int, status: Status) -> bool:
-        if status is Status.OK or status is Status.UNKNOWN:
-            return False
-        state = self._judge.state(slot.sonde.id)
-        if state is not None and state.level is not None and state.level.severity >= status.severity:
-            return False
-        return not self._judge.blocked(slot.sonde.id, at)
-
-    async def _settle(self, slot: Slot, at: int) -> None:
-        """Wait until what it depends on is known to be well, or known to be down, at a later instant than `at`.
-
-        The nearest ancestor is enough: a failing ancestor looks at its own first. Without one, the canaries: as soon
-        as one of them answers, Vigie itself is not cut off.
-        """
-        above = self._judge.ancestors(slot.sonde.id)
-        parents = [a for a in above if self._checked(a)]
-        canaries = [a for a in parents if a.startswith(f"{CANARY_OWNER}/")]
-        if len(canaries) < len(parents):
-            await self._settled(parents[0], at)
-            return
-        for canary in canaries:
-            await self._settled(canary, at)
-            state = self._judge.state(canary)
-            if state is not None and state.level is Status.OK and not state.critical_pending:
-                return
-
-    def _stamp(self, slot: Slot, at: int) -> int:
-        """The instant a held result is judged at.
-
-        It saw the trouble a moment before what it depends on was found dead: it says nothing of the sonde itself, and
-        is judged from the instant at which that is known.
-        """
-        since = self._judge.hidden_since(slot.sonde.id, int(self._clock.wall()))
-        return at if since is None else max(at, since)
-
-    def _checked(self, sonde_id: str) -> bool:
-        slot = self._engine.slot(sonde_id)
-        return slot is not None and not slot.sonde.paused
-
-    async def _settled(self, sonde_id: str, at: int) -> None:
-        slot = self._engine.slot(sonde_id)
-        if slot is None:
-            return
-        sonde = slot.sonde
-        patience = sonde.attempts * (sonde.retry_every_s + sonde.timeout_s) + sonde.timeout_s + 2
-        try:
-            async with asyncio.timeout(patience):
-                while not self._known(sonde_id, at):
-                    if not self._fresh(sonde_id, at) and not self._engine.recheck(sonde_id):
-                        return
-                    waiting = asyncio.get_running_loop().create_future()
-                    self._expected.setdefault(sonde_id, []).append(waiting)
-                    await waiting
-        except TimeoutError:
-            log.warning("%s did not settle within %.0f s; what depends on it is judged without it", sonde_id, patience)
-
-    def _fresh(self, sonde_id: str, at: int) -> bool:
-        state = self._judge.state(sonde_id)
-        return state is not None and state.last_at > at
-
-    def _known(self, sonde_id: str, at: int) -> bool:
-        state = self._judge.state(sonde_id)
-        return state is not None and state.last_at > at and not state.critical_pending

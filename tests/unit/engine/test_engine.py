@@ -214,3 +214,14 @@ def test_paused_sondes_are_not_checked_and_come_back() -> None:
 
     stage.play(200, (100.0, resume))
     assert len(stage.started["a/e/s"]) >= 1
+
+
+def test_a_dead_root_far_up_raises_one_alarm() -> None:
+    """Backbone, link, site: each looks at its own parent first, and waits as long as the whole chain may take."""
+    backbone = sonde("a/dorsale/lien", attempts=5)
+    link = sonde("a/routeur/lien", parent=backbone.id, attempts=2)
+    site = sonde("a/web/site", parent=link.id, attempts=1)
+    dead = lambda _, now: Status.CRITICAL if now >= 100 else Status.OK  # noqa: E731
+    stage = Stage(dead, [backbone, link, site], [])
+    stage.play(600)
+    assert went_critical(stage.changes) == [backbone.id]
