@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from probes import registry
-from supervisor import logs
+from supervisor import logs, memory
 from supervisor.app import Daemon
 from supervisor.cli.options import config_option
 from supervisor.config.loader import control_path, load
@@ -29,6 +29,7 @@ def run(config: Path, log_level: str) -> None:
 
 def start(config: Path, log_level: str) -> None:
     """Read the config, then run until told to stop."""
+    memory.prepare()
     logs.configure(log_level)
     probes = registry.load()
     configuration = load(config, probes)

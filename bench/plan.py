@@ -1,0 +1,66 @@
+"""What the bench runs, in which order."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.detection import Rule
+from bench.measure import Row, prometheus_row, vigie_row
+from bench.scenario import Scenario, mix, single
+from bench.targets import KINDS, Targets, serving
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """A scenario, and what is looked at besides Vigie's own figures."""
+
+    scenario: Scenario
+    prometheus: bool
+    break_one: Rule | None = None
+
+
+def full(*, prometheus: bool) -> list[Step]:
+    """Every row of the table: half an hour."""
+    steps = [Step(scenario=single(kind, 2000, 10, 40), prometheus=_compared(kind, prometheus)) for kind in KINDS]
+    steps.append(Step(scenario=mix(1000, 60, 60), prometheus=False))
+    steps.append(Step(scenario=mix(5000, 60, 60), prometheus=prometheus, break_one=Rule()))
+    steps.append(Step(scenario=mix(20000, 60, 60), prometheus=False))
+    return steps
+
+
+def quick(*, prometheus: bool) -> list[Step]:
+    """The same at a shorter interval: five minutes, for a first idea."""
+    steps = [Step(scenario=single(kind, 1000, 5, 10), prometheus=_compared(kind, prometheus)) for kind in KINDS]
+    fast = Rule(interval_s=10, retry_every_s=3)
+    steps.append(Step(scenario=mix(1500, 15, 15), prometheus=prometheus, break_one=fast))
+    return steps
+
+
+def _compared(kind: str, prometheus: bool) -> bool:
+    return prometheus and kind != "link3"  # its exporter sends one packet: link1 has that figure
+
+
+def run(steps: list[Step], say: Say) -> Iterator[Row]:
+    """Each step alone on the machine: Vigie first, then Prometheus, on the same targets."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, serving(_made(Path(name, "targets"))) as targets:
+        for step in steps:
+            yield from _step(Path(name), step, targets, say)
+
+
+def _step(directory: Path, step: Step, targets: Targets, say: Say) -> Iterator[Row]:
+    scenario = step.scenario
+    say(f"{scenario.name}: {scenario.sondes} checks every {scenario.interval_s} s, Vigie…")
+    yield vigie_row(_made(directory / f"vigie-{scenario.name}"), scenario, targets, break_one=step.break_one)
+    if step.prometheus:
+        say(f"{scenario.name}: the same, Prometheus…")
+        yield prometheus_row(directory / f"prometheus-{scenario.name}", scenario, targets)
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir()
+    return directory

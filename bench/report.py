@@ -1,0 +1,182 @@
+"""The figures as people and programs read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+from bench.measure import Row
+from supervisor.engine.lag import BOUNDS
+
+
+class Goal(NamedTuple):
+    """What was set out to reach."""
+
+    cpu_ms: float
+    ratio: float | None = None  # so many times cheaper than Prometheus
+
+
+GOALS = {
+    "link1": Goal(0.10, 12),
+    "link3": Goal(0.20),
+    "http": Goal(0.45, 4),
+    "https": Goal(1.6, 1.7),
+    "tcp": Goal(0.20, 7),
+    "dns": Goal(0.15, 10),
+    "mix-5000": Goal(0.7, 3),
+}
+RSS_GOALS_MIB = {5000: 80, 20000: 200}
+LAG_GOAL_S = {20000: 0.25}
+SCRAPE_GOAL_S = {20000: 0.3}
+_LAST_FIGURES = "## Last figures\n"
+_FIRST_BUCKET_S = BOUNDS[0]
+# Whose Prometheus figure a row is held against, when it is not its own.
+_COMPARED_WITH = {"link3": "link1"}
+_LABELS = {
+    "link1": "`link`, 1 packet",
+    "link3": "`link`, 3 packets",
+    "http": "`http`, new connection",
+    "https": "`http` over TLS, full handshake",
+    "tcp": "`tcp`",
+    "dns": "`dns`",
+}
+
+
+def write(directory: Path, rows: Sequence[Row], about: dict[str, object]) -> None:
+    """`latest.md` for people, `latest.json` with everything that was measured."""
+    directory.mkdir(parents=True, exist_ok=True)
+    content = {"about": about, "rows": [asdict(row) for row in rows]}
+    (directory / "latest.json").write_text(json.dumps(content, indent=1) + "\n")
+    (directory / "latest.md").write_text(markdown(rows, about))
+
+
+def publish(readme: Path, rows: Sequence[Row], about: dict[str, object]) -> None:
+    """Put the figures of a complete run at the end of the README, in the place of the last ones."""
+    explained, heading, _ = readme.read_text().partition(_LAST_FIGURES)
+    readme.write_text(f"{explained}{heading}\n{markdown(rows, about)}")
+
+
+def markdown(rows: Sequence[Row], about: dict[str, object]) -> str:
+    """Every table that there are figures for."""
+    parts = [_cost(rows), _size(rows), _scrapes(rows), _detection(rows), _conditions(rows, about)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    drawn = [" | ".join(line) for line in (header, ["---"] * len(header), *lines)]
+    return "\n".join(f"| {line} |" for line in drawn)
+
+
+def _cost(rows: Sequence[Row]) -> str:
+    theirs = {row.scenario: row for row in rows if row.system == "prometheus"}
+    lines = []
+    for row in rows:
+        if row.system == "vigie":
+            other = theirs.get(_COMPARED_WITH.get(row.scenario, row.scenario))
+            lines.append(_cost_line(row, other, GOALS.get(row.scenario)))
+    cost = ("check", "checks/s", "Vigie, CPU ms per check", "slices ±", "goal")
+    compared = ("Prometheus + blackbox", "ratio", "goal", "not ok")
+    return "### CPU per completed check\n\n" + _table(cost + compared, lines)
+
+
+def _cost_line(row: Row, other: Row | None, goal: Goal | None) -> list[str]:
+    ratio = other.cpu_ms / row.cpu_ms if other else None
+    return [
+        label(row),
+        f"{row.checks_per_s:.0f}",
+        f"**{row.cpu_ms:.3f}**",
+        f"{row.window.spread / 2:.0%}",
+        f"{goal.cpu_ms:.2f} {_met(row.cpu_ms <= goal.cpu_ms)}" if goal else "",
+        f"{other.cpu_ms:.2f} ({other.checks_per_s:.0f}/s)" if other else "",
+        f"{ratio:.1f}×" if ratio else "",
+        f"≥ {goal.ratio:g}× {_met(ratio >= goal.ratio)}" if ratio and goal and goal.ratio else "",
+        f"{row.failed}" + (f", {other.failed}" if other else ""),
+    ]
+
+
+def label(row: Row) -> str:
+    """How people call a row."""
+    return _LABELS.get(row.scenario, f"mix of {row.sondes:,} every {row.interval_s} s")
+
+
+def _met(yes: bool) -> str:
+    return "✓" if yes else "✗"
+
+
+def _size(rows: Sequence[Row]) -> str:
+    lines = [_size_line(row) for row in rows if row.scenario not in _LABELS]
+    header = ("sondes", "system", "RSS MiB", "PSS", "peak", "goal", "lag p50 / p99 / max ms", "goal p99", "processors")
+    return "### Memory and lag\n\n" + _table(header, lines) if lines else ""
+
+
+def _size_line(row: Row) -> list[str]:
+    ours = row.system == "vigie"
+    rss_goal = RSS_GOALS_MIB.get(row.sondes) if ours else None
+    lag_goal = LAG_GOAL_S.get(row.sondes) if ours else None
+    lag = row.lag
+    return [
+        f"{row.sondes:,}",
+        "Vigie" if ours else "Prometheus + blackbox",
+        f"**{row.memory.rss:.0f}**",
+        f"{row.memory.pss:.0f}",
+        f"{row.memory.peak:.0f}",
+        f"≤ {rss_goal} {_met(row.memory.rss <= rss_goal)}" if rss_goal else "",
+        f"{_lag_ms(lag.p50)} / {_lag_ms(lag.p99)} / {lag.worst * 1000:.0f}" if lag else "",
+        f"≤ {lag_goal * 1000:.0f} {_met(lag.p99 <= lag_goal)}" if lag_goal and lag else "",
+        f"{row.window.cpu_s / row.window.seconds:.2f}",
+    ]
+
+
+def _lag_ms(lag_s: float) -> str:
+    # Within the first bucket of the histogram nothing is known but its bound.
+    return f"{lag_s * 1000:.0f}" if lag_s > _FIRST_BUCKET_S else f"≤ {_FIRST_BUCKET_S * 1000:.0f}"
+
+
+def _scrapes(rows: Sequence[Row]) -> str:
+    lines = []
+    for row in rows:
+        if row.scrapes and row.scenario not in _LABELS:
+            seconds = [scrape.seconds for scrape in row.scrapes]
+            goal = SCRAPE_GOAL_S.get(row.sondes)
+            lines.append(
+                [
+                    f"{row.sondes:,}",
+                    f"**{median(seconds):.2f}**",
+                    f"{max(seconds):.2f}",
+                    f"≤ {goal} {_met(median(seconds) <= goal)}" if goal else "",
+                    f"{row.scrapes[0].series:,}",
+                    f"{row.scrapes[0].size_bytes / 2**20:.1f}",
+                ]
+            )
+    header = ("sondes", "scrape s, median", "max", "goal", "series", "MiB")
+    return "### A scrape of `/metrics` while checks run\n\n" + _table(header, lines) if lines else ""
+
+
+def _detection(rows: Sequence[Row]) -> str:
+    lines = [
+        [
+            label(row),
+            f"{found.sondes}",
+            f"{found.p50_s:.1f} / {found.max_s:.1f}",
+            f"{found.theory_p50_s:.1f} / {found.theory_max_s:.1f}",
+            f"**{found.added_p50_s:.1f}** / {found.added_max_s:.1f}",
+        ]
+        for row in rows
+        if (found := row.detection) is not None
+    ]
+    header = ("while running", "sondes of the broken target", "seen s, p50 / max", "theory", "added")
+    return "### From the failure to the confirmed state\n\n" + _table(header, lines) if lines else ""
+
+
+def _conditions(rows: Sequence[Row], about: dict[str, Any]) -> str:
+    facts = [f"- {key.replace('_', ' ')}: {value}" for key, value in about.items()]
+    order = ", ".join(f"{row.scenario} ({row.system})" for row in rows)
+    others = max((row.window.others for row in rows), default=0.0)
+    stolen = max((row.window.stolen for row in rows), default=0.0)
+    facts.append(f"- order: {order}")
+    facts.append(f"- processors busy with targets, bench and neighbours: at most {others:.2f}; stolen {stolen:.2f}")
+    return "### Conditions\n\n" + "\n".join(facts)

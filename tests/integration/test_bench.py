@@ -1,0 +1,97 @@
+"""The bench itself: its table is written, and every kind of check it makes succeeds."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import run
+from bench.detection import Rule
+from bench.dns_responder import answer
+from bench.exposition import quantile, samples
+from bench.plan import Step
+from bench.processes import BenchError, Process, cpu_s, memory
+from bench.report import publish
+from bench.scenario import mix
+from bench.targets import KINDS, QUESTION, serving
+from probes.dns_wire import TYPES, encode_name
+
+
+def test_small_run_writes_its_table(tmp_path: Path) -> None:
+    scenario = mix(sondes=20, interval_s=1, window_s=2)
+    rule = Rule(interval_s=1, attempts=2, retry_every_s=1)
+    rows, about = run([Step(scenario=scenario, prometheus=False, break_one=rule)], tmp_path)
+
+    [row] = json.loads((tmp_path / "latest.json").read_text())["rows"]
+    assert row["failed"] == 0
+    assert row["checks_per_s"] > 0
+    assert row["cpu_ms"] > 0
+    assert row["memory"]["rss"] >= row["memory"]["pss"] > 0
+    assert row["lag"]["p99"] >= row["lag"]["p50"]
+    assert row["detection"]["max_s"] >= row["detection"]["p50_s"] > 0
+    table = (tmp_path / "latest.md").read_text()
+    lines = [line.split("|") for line in table.splitlines() if line.startswith("| mix of 20 every 1 s")]
+    assert [float(line[3].strip(" *")) for line in lines[:1]] == [pytest.approx(row["cpu_ms"], abs=0.001)]
+
+    readme = tmp_path / "README.md"
+    readme.write_text("Explained.\n\n## Last figures\n\nOld ones.\n")
+    publish(readme, rows, about)
+    assert readme.read_text() == f"Explained.\n\n## Last figures\n\n{table}"
+
+
+def test_targets_are_told_apart_and_stop_with_the_bench(tmp_path: Path) -> None:
+    with serving(tmp_path) as targets:
+        checks = {(kind, number): targets.check(kind, number) for kind in KINDS for number in (0, 1)}
+        for kind in ("link1", "http", "https", "tcp"):
+            assert checks[kind, 0].probed != checks[kind, 1].probed
+        address, port = targets.web[0]
+        socket.create_connection((address, port), 10).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((address, port), 10)
+
+
+def test_quantile_is_interpolated_within_its_bucket() -> None:
+    buckets = {0.1: 50.0, 0.2: 90.0, 1.0: 100.0, float("inf"): 100.0}
+    assert quantile(0.25, buckets) == pytest.approx(0.05)
+    assert quantile(0.5, buckets) == pytest.approx(0.1)
+    assert quantile(0.95, buckets) == pytest.approx(0.6)
+    assert quantile(0.99, {0.1: 1.0, float("inf"): 100.0}) == 0.1, "beyond the last bound no more is known"
+
+
+def test_samples_keep_the_names_asked_for() -> None:
+    page = '# HELP a A.\na{x="1",y="é"} 2\nab 3\nb 4.5\n'
+    assert [tuple(sample) for sample in samples(page, ["a", "b"])] == [("a", {"x": "1", "y": "é"}, 2.0), ("b", {}, 4.5)]
+
+
+def test_dns_answer_leaves_out_what_follows_the_question() -> None:
+    question = encode_name(QUESTION) + TYPES["A"].to_bytes(2, "big") + b"\x00\x01"
+    query = b"\x12\x34\x01\x00" + b"\x00\x01\x00\x00\x00\x00\x00\x01" + question
+    edns = b"\x00\x00\x29\x10\x00\x00\x00\x00\x00\x00\x00"
+    assert answer(query + edns) == answer(query)
+    assert answer(query).startswith(b"\x12\x34\x81\x80\x00\x01\x00\x01")
+    assert answer(query).endswith(bytes([192, 0, 2, 1]))
+
+
+_BURN = "import time\nwhile time.process_time() < 0.3: pass"
+_PARENT = (
+    f"import signal, subprocess, sys; subprocess.run([sys.executable, '-c', {_BURN!r}]); print('burnt', flush=True)"
+)
+
+
+def test_a_process_counts_with_its_children(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", f"{_PARENT}; signal.pause()"]
+    with Process(command, tmp_path / "log") as process:
+        process.wait_for(lambda: True if "burnt" in process.log.read_text() else None, 30, "the child's end")
+        assert cpu_s([process.pid]) > 0.25, "of the 0.3 s that its child burnt; the kernel counts in steps of 10 ms"
+        assert memory([process.pid]).rss > 0
+    assert not Path(f"/proc/{process.pid}").exists()
+
+
+def test_a_process_that_ends_says_why(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit('no such thing')"]
+    with Process(command, tmp_path / "log") as process, pytest.raises(BenchError, match="no such thing"):
+        process.wait_for(lambda: None, 30, "nothing")
