@@ -64,8 +64,8 @@ def application(site: Site) -> web.Application:
 
 
 def worth_a_line(record: logging.LogRecord) -> bool:
-    """For aiohttp's log: a client that speaks no HTTP gets its 400, not a traceback with which to fill the disk."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+    """For aiohttp's log: a client that speaks no HTTP, or leaves, gets no traceback with which to fill the disk."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | ConnectionError))
 
 
 async def _harden(_: web.Request, response: web.StreamResponse) -> None:
