@@ -5,9 +5,10 @@ from __future__ import annotations
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
 from probes.http_body import judge_json, judge_text, text_of
+from probes.http_quote import quote, say_url
 from probes.http_session import VisitError
 from probes.http_settings import HttpSettings, Ranges
-from probes.http_visit import Page, Visit, say_url
+from probes.http_visit import Page, Visit
 from probes.threshold import Verdict
 from probes.units import say_duration, say_size
 
@@ -29,7 +30,7 @@ async def check(target: Target, settings: HttpSettings, run: Run) -> Result:
     verdict.measurements.append(Measurement("body_bytes", len(page.body.data)))
     _judge_times(verdict, settings, page)
     _judge_certificate(verdict, settings, page, run.at)
-    arrived = f" (redirigé vers {say_url(page.url)})" if page.moved else ""
+    arrived = f" (redirigé vers {say_url(page.url, settings)})" if page.moved else ""
     return verdict.result(f"HTTP {page.response.status} en {say_duration(page.total_s)}{arrived}")
 
 
@@ -41,7 +42,7 @@ def _judge_status(verdict: Verdict, settings: HttpSettings, page: Page) -> bool:
     expected = any(first <= status <= last for first, last in wanted)
     if not expected:
         said = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in wanted)
-        moved = f" sur {say_url(page.url)}" if page.moved else ""
+        moved = f" sur {say_url(page.url, settings)}" if page.moved else ""
         verdict.find(Status.CRITICAL, f"réponse HTTP {status}{moved} (attendu {said})")
     return expected
 
@@ -52,7 +53,9 @@ def _judge_headers(verdict: Verdict, settings: HttpSettings, page: Page) -> None
         if not values:
             verdict.find(Status.CRITICAL, f"en-tête {excerpt(name)} absent")
         elif pattern.search(", ".join(values)) is None:
-            verdict.find(Status.CRITICAL, f"en-tête {excerpt(name)} inattendu : « {excerpt(', '.join(values))} »")
+            verdict.find(
+                Status.CRITICAL, f"en-tête {excerpt(name)} inattendu : « {quote(', '.join(values), settings)} »"
+            )
 
 
 def _judge_body(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
@@ -63,7 +66,7 @@ def _judge_body(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
         text = text_of(body, page.response.charset)
         judge_text(verdict, text, settings.contains, settings.excludes, settings.regex)
         if settings.json:
-            judge_json(verdict, text, settings.json)
+            judge_json(verdict, text, settings.json, lambda found: quote(found, settings, 40))
 
 
 def _judge_times(verdict: Verdict, settings: HttpSettings, page: Page) -> None:

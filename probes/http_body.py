@@ -128,7 +128,7 @@ def _decompressor(encoding: str) -> Callable[[bytes, int], bytes] | None:
         return _Inflate(_GZIP)
     if name == "deflate":
         return _Inflate(_ZLIB)
-    raise VisitError(Status.CRITICAL, f"encodage de réponse non demandé : {excerpt(encoding, 40)}")
+    raise VisitError(Status.CRITICAL, "encodage de réponse non demandé")
 
 
 def text_of(body: Body, charset: str | None) -> str:
@@ -151,8 +151,10 @@ def judge_text(
         verdict.find(Status.CRITICAL, f"motif attendu absent : « {excerpt(regex.pattern)} »")
 
 
-def judge_json(verdict: Verdict, text: str, expected: tuple[tuple[str, Scalar], ...]) -> None:
-    """Hold the document against the values expected in it."""
+def judge_json(
+    verdict: Verdict, text: str, expected: tuple[tuple[str, Scalar], ...], quote: Callable[[str], str] = excerpt
+) -> None:
+    """Hold the document against the values expected in it; `quote` makes what was found fit for a message."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: a hundred thousand opening brackets
@@ -163,7 +165,10 @@ def judge_json(verdict: Verdict, text: str, expected: tuple[tuple[str, Scalar], 
         if found is _ABSENT:
             verdict.find(Status.CRITICAL, f"JSON : « {excerpt(path)} » absent")
         elif not _same(found, value):
-            verdict.find(Status.CRITICAL, f"JSON : « {excerpt(path)} » vaut {_say(found)} au lieu de {_say(value)}")
+            verdict.find(
+                Status.CRITICAL,
+                f"JSON : « {excerpt(path)} » vaut {_say(found, quote)} au lieu de {_say(value, excerpt)}",
+            )
 
 
 def _walk(document: Any, path: Steps) -> Any:
@@ -184,7 +189,7 @@ def _same(found: Any, value: Scalar) -> bool:
     return isinstance(found, bool) == isinstance(value, bool) and bool(found == value)
 
 
-def _say(value: Any) -> str:
+def _say(value: Any, quote: Callable[[str], str]) -> str:
     if isinstance(value, dict | list):
         return "un objet" if isinstance(value, dict) else "une liste"
-    return excerpt(json.dumps(value, ensure_ascii=False), 40)
+    return quote(json.dumps(value, ensure_ascii=False))

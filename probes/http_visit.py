@@ -12,8 +12,8 @@ from yarl import URL
 
 from probes.base import Run, Status, Target
 from probes.der import UnreadableError, not_after
-from probes.excerpt import excerpt
 from probes.http_body import Body, read_body
+from probes.http_quote import quote, say_url
 from probes.http_session import EXCHANGE, Exchange, HttpSessions, Interrupted, TooManyInterim, VisitError
 from probes.http_settings import HttpSettings, Login
 from probes.names import FAMILIES, NameFailureError, Names, literal
@@ -60,7 +60,7 @@ class Visit:
                 return page
         raise VisitError(
             Status.CRITICAL,
-            f"plus de {self._settings.max_redirects} redirections (dernière vers {say_url(self._url)})",
+            f"plus de {self._settings.max_redirects} redirections (dernière vers {say_url(self._url, self._settings)})",
         )
 
     async def _ask(self) -> Page | None:
@@ -150,13 +150,16 @@ class Visit:
             return False
         url = self._destination(location)
         if self._settings.redirect == "refuse":
-            raise VisitError(Status.CRITICAL, f"redirection {response.status} vers {say_url(url)}")
+            raise VisitError(Status.CRITICAL, f"redirection {response.status} vers {say_url(url, self._settings)}")
         for name, morsel in response.cookies.items():
             self._cookies[self._url.host, name] = morsel.coded_value
         if self._method == "POST" and response.status in (301, 302, 303):
             self._method, self._body = "GET", None
         if self._body is not None and url.origin() != self._start.origin():
-            raise VisitError(Status.CRITICAL, f"redirection d'un envoi de données vers un autre site : {say_url(url)}")
+            raise VisitError(
+                Status.CRITICAL,
+                f"redirection d'un envoi de données vers un autre site : {say_url(url, self._settings)}",
+            )
         self._url = url
         return True
 
@@ -167,26 +170,23 @@ class Visit:
                 return url.with_user(None)
         except ValueError:
             pass
-        raise VisitError(Status.CRITICAL, f"redirection vers une adresse invalide : {excerpt(location)}")
+        raise VisitError(Status.CRITICAL, f"redirection vers une adresse invalide : {quote(location, self._settings)}")
 
     def _refuse_loop(self) -> None:
         # The cookies count: a site may send a visitor back to the same page once it has given him one.
         step = (self._method, str(self._url), repr(self._cookies))
         if step in self._met:
-            raise VisitError(Status.CRITICAL, f"boucle de redirection sur {say_url(self._url)}")
+            raise VisitError(Status.CRITICAL, f"boucle de redirection sur {say_url(self._url, self._settings)}")
         self._met.add(step)
 
     def _note_answer(self, response: aiohttp.ClientResponse) -> None:
         if self._run.trace is not None:
-            self._run.note(f"{self._method} {say_url(self._url)}: {response.status} {excerpt(response.reason or '')}")
+            settings = self._settings
+            reason = quote(response.reason or "", settings)
+            self._run.note(f"{self._method} {say_url(self._url, settings)}: {response.status} {reason}")
             for name, value in response.headers.items():
-                shown = "(hidden)" if name.lower() == "set-cookie" else excerpt(value, 200)
-                self._run.note(f"  {excerpt(name)}: {shown}")
-
-
-def say_url(url: URL) -> str:
-    """A URL for a message: without its query, where sessions and tokens travel."""
-    return excerpt(str(url.with_query(None)), 120)
+                shown = "(hidden)" if name.lower() == "set-cookie" else quote(value, settings, 200)
+                self._run.note(f"  {quote(name, settings)}: {shown}")
 
 
 def _basic(login: Login) -> str:

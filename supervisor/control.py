@@ -65,7 +65,7 @@ class ControlServer:
         try:
             await tell(await self._answer(reader, tell))
         except (ConnectionError, TimeoutError):
-            log.info("a client of the control socket left before its answer")
+            log.debug("a client of the control socket left before its answer")
         finally:
             writer.close()
 
@@ -104,6 +104,8 @@ def ask(
         except PermissionError:
             raise VigieError(f"{path}: the daemon's control socket is not yours; run as root or its user") from None
         try:
+            if content is not None:
+                request = {**request, "size": content.stat().st_size}
             client.sendall(json.dumps(request).encode() + b"\n")
             if content is not None:
                 with content.open("rb") as file:

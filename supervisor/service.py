@@ -184,7 +184,8 @@ class Service:
             if doing == "importing":  # while the client sends, it does not listen
                 await tell({"progress": {"doing": doing, "done": done, "total": total}})
 
-        return dict(await self._daemon.import_history(lines, str(request.get("name", "history")), progress))
+        name = str(request.get("name", "history"))
+        return dict(await self._daemon.import_history(_whole(lines, request.get("size"), name), name, progress))
 
     async def _status(self, _: Answer, __: AsyncIterator[bytes], ___: Tell) -> Answer:
         daemon = self._daemon
@@ -193,3 +194,13 @@ class Service:
             "ready": daemon.selfcheck.ready(),
             "addresses": self.addresses,
         }
+
+
+async def _whole(lines: AsyncIterator[bytes], size: object, name: str) -> AsyncIterator[bytes]:
+    """The lines of a file; refuses it if fewer bytes came than it has: the client was stopped half-way."""
+    received = 0
+    async for line in lines:
+        received += len(line)
+        yield line
+    if received != size:
+        raise VigieError(f"{name}: {received} of its {size} bytes came; the file is refused whole, import it again")

@@ -90,8 +90,7 @@ class Engine:
         for sonde_id in sonde_ids:
             slot = self._slots.pop(sonde_id)
             self._agenda.drop(slot)
-            emptied = self.pools.withdraw(slot)
-            if emptied is not None:
+            for emptied in self.pools.withdraw(slot):
                 task = asyncio.ensure_future(emptied.close())
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)

@@ -134,10 +134,10 @@ class Pools:
     def __init__(self, concurrency: int) -> None:
         self.concurrency = concurrency
         self._by_owner: dict[tuple[str, bool], list[Pool]] = {}
+        self._all: tuple[Pool, ...] = ()  # replaced, never changed: the metrics read it from another thread
 
     def __iter__(self) -> Iterator[Pool]:
-        for pools in self._by_owner.values():
-            yield from pools
+        return iter(self._all)
 
     def resize(self, concurrency: int) -> None:
         """So many checks of one pool at the same time, from now on."""
@@ -157,19 +157,22 @@ class Pools:
             name = f"{sonde.collectivite}/{kind}{len(pools) + 1}"
             pool = Pool(name, sonde.collectivite, billable=sonde.billable, concurrency=self.concurrency)
             pools.append(pool)
+            self._all = (*self._all, pool)
         slot = pool.members[sonde.id] = Slot(sonde, pool)
         return slot
 
-    def withdraw(self, slot: Slot) -> Pool | None:
-        """Take a sonde out; gives its pool if that is now empty and gone, for the caller to close."""
+    def withdraw(self, slot: Slot) -> list[Pool]:
+        """Take a sonde out; gives the pools that are gone with it, for the caller to close.
+
+        Only the last pools of a collectivité go: a name is never given to another while others stand behind it.
+        """
         pool = slot.pool
         slot.gone = True
         del pool.members[slot.sonde.id]
-        if pool.members:
-            return None
         pools = self._by_owner[pool.collectivite, pool.billable]
-        if pools[-1] is not pool:  # a name is never given to another pool while others stand behind it
-            return None
+        gone = []
         while pools and not pools[-1].members:
-            pools.pop()
-        return pool
+            gone.append(pools.pop())
+        if gone:
+            self._all = tuple(pool for pool in self._all if pool not in gone)
+        return gone

@@ -75,7 +75,8 @@ def _painted(change: Change, said: dict[tuple[int, Status], str]) -> Iterator[Sp
         end = change.paint[index + 1].start if index + 1 < len(change.paint) else None
         if end is not None and end <= segment.start:
             continue
-        old = said.get((segment.start, segment.status), "")
+        # What is ok takes no message from before: there is nothing to explain, and `_reminded` need not look for one.
+        old = "" if segment.status is Status.OK else said.get((segment.start, segment.status), "")
         new = storable(change.message) if segment.status is change.after else ""
         message = (new or old) if end is None else (old or new)
         yield Span(segment.start, end, segment.status, segment.cause, segment.via, message)
@@ -105,7 +106,12 @@ def _reminded(connection: sqlite3.Connection, key: int, edit: Edit) -> list[Span
         "select start, status, message from interval where sonde = ? and start >= ?", (key, edit.trim)
     )
     said = {(start, status): message for start, status, message in rows}
-    return [s if s.message else s._replace(message=said.get((s.start, s.status), "")) for s in edit.spans]
+    return [
+        span
+        if span.message or span.status is Status.OK
+        else span._replace(message=said.get((span.start, span.status), ""))
+        for span in edit.spans
+    ]
 
 
 READ = """

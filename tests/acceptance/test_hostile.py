@@ -172,6 +172,7 @@ def test_connections_that_stay_open_raise_no_false_alarm(place: Installation, wo
         until(lambda: daemon.get("/readyz") == (200, "ok\n"), "it answers again")
         assert set(daemon.statuses().values()) == {0.0}
         assert daemon.stop() == 0
+        assert "Traceback" not in daemon.log()
     # Without a descriptor left nothing can be checked, which says nothing of the targets.
     assert {row[3] for row in place.intervals()} <= {"ok", "unknown"}
 
@@ -199,15 +200,19 @@ def test_a_password_is_told_nowhere(place: Installation, world: Targets) -> None
             {"id": "statut", **common},
             {"id": "corps", **common, "status": "100-599", "contains": "absent"},
             {"id": "json", **common, "status": "100-599", "json": {"a": 1}},
+            {"id": "entete", **common, "status": "100-599", "response_headers": {"X-Echo": "^absent"}},
         ]
     )
-    names = ("statut", "corps", "json")
     environment = {"SITE_PASSWORD": PASSWORD}
     encoded = base64.b64encode(f"sonde:{PASSWORD}".encode()).decode()
     with place.start(environment, arguments=["--log-level", "debug"]) as daemon:
         daemon.wait_ready()
-        daemon.wait_statuses({f"a/e/{name}": 2 for name in names})
+        daemon.wait_statuses({f"a/e/{name}": 2 for name in ("statut", "corps", "json", "entete")})
         told = [daemon.get("/")[1], daemon.get("/metrics")[1]]
+        probed = [
+            place.vigie("probe", f"a/e/{n}", environment=environment) for n in ("statut", "corps", "json", "entete")
+        ]
+        told += [text for done in probed for text in (done.stdout, done.stderr)]
         assert daemon.stop() == 0
         told.append(daemon.log())
     told.append(json.dumps(place.history(), ensure_ascii=False))

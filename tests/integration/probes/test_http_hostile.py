@@ -74,7 +74,7 @@ CASES: dict[str, tuple[Handler, str]] = {
         answering(response(gzip.compress(b"x" * 999)[:-12], Content_Encoding="gzip")),
         "réponse compressée incomplète",
     ),
-    "unasked encoding": (answering(response(b"x", Content_Encoding="br")), "encodage de réponse non demandé : br"),
+    "unasked encoding": (answering(response(b"x", Content_Encoding="br")), "encodage de réponse non demandé"),
     "nowhere": (
         answering(response(status="302 Found", Location="http://[bad/")),
         "redirection vers une adresse invalide : http://[bad/",
