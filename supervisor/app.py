@@ -201,9 +201,10 @@ class Daemon:
 
     async def import_history(self, lines: AsyncIterator[bytes], name: str, progress: Progress) -> dict[str, int]:
         """Import a file that a command sends, while checks go on."""
+        importing = Import(self.configuration, self.store, self.record, self.recorder)
+        # As long as the file comes nothing is held: whoever sends it may be slow, or never end.
+        history = await importing.read(lines, name, int(self.clock.wall()), progress)
         async with self._changing:
-            importing = Import(self.configuration, self.store, self.record, self.recorder)
-            history = await importing.read(lines, name, int(self.clock.wall()), progress)
             return (await importing.apply(history, int(self.clock.wall()), progress)).as_dict()
 
 

@@ -19,6 +19,9 @@ from typing import Any
 from supervisor.errors import VigieError
 
 LINE_LIMIT = 1 << 20
+# Commands served at the same time, and how long one may say nothing: a person has one terminal or two.
+MOST_CLIENTS = 32
+SILENT_FOR_S = 60.0
 Answer = dict[str, Any]
 Tell = Callable[[Answer], Awaitable[None]]
 
@@ -35,6 +38,7 @@ class ControlServer:
         self._path = path
         self._handlers = handlers
         self._server: asyncio.AbstractServer | None = None
+        self._clients = 0
 
     async def start(self) -> None:
         """Open the socket. The database's lock says that no other daemon runs: a socket that is there is a leftover."""
@@ -62,11 +66,16 @@ class ControlServer:
             writer.write(json.dumps(answer).encode() + b"\n")  # ASCII: half a surrogate pair has no UTF-8
             await writer.drain()
 
+        self._clients += 1
         try:
-            await tell(await self._answer(reader, tell))
+            if self._clients > MOST_CLIENTS:
+                await tell({"error": "the daemon serves too many commands now; try again", "status": 1})
+            else:
+                await tell(await self._answer(reader, tell))
         except (ConnectionError, TimeoutError):
             log.debug("a client of the control socket left before its answer")
         finally:
+            self._clients -= 1
             writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, tell: Tell) -> Answer:
@@ -76,12 +85,17 @@ class ControlServer:
         except (ValueError, KeyError, TypeError, RecursionError):
             return {"error": "the daemon does not know this command; are both of the same version?", "status": 2}
         try:
-            return {"done": await handler(request, aiter(reader), tell)}
+            return {"done": await handler(request, _lines(reader), tell)}
         except VigieError as error:
             return {"error": str(error), "status": 2}
         except Exception:
             log.exception("control command %s failed", request.get("command"))
             return {"error": "the daemon failed to serve this command; its log says why", "status": 1}
+
+
+async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while line := await asyncio.wait_for(reader.readline(), SILENT_FOR_S):
+        yield line
 
 
 class Refused(VigieError):

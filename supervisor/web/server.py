@@ -47,7 +47,22 @@ class Site:
     page: pages.Present
 
 
+class Rendering:
+    """Renders the exposition in a thread, once for all who ask meanwhile: ten scrapes at once cost one."""
+
+    def __init__(self, render: Callable[[], list[bytes | bytearray]]) -> None:
+        self._render = render
+        self._task: asyncio.Task[list[bytes | bytearray]] | None = None
+
+    async def parts(self) -> list[bytes | bytearray]:
+        """The page, as of now or of the rendering under way."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(asyncio.to_thread(self._render))
+        return await asyncio.shield(self._task)  # whoever leaves does not take the page from the others
+
+
 SITE = web.AppKey("site", Site)
+RENDERING = web.AppKey("rendering", Rendering)
 
 
 def application(site: Site) -> web.Application:
@@ -55,6 +70,7 @@ def application(site: Site) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY)
     app.on_response_prepare.append(_harden)
     app[SITE] = site
+    app[RENDERING] = Rendering(site.metrics)
     app.router.add_get("/metrics", _metrics)
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/readyz", _readyz)
@@ -79,7 +95,7 @@ async def _metrics(request: web.Request) -> web.StreamResponse:
     if not (_loopback(request) or _bearer(request, site.metrics_token)):
         # The same answer as for a page that does not exist: what is not yours is not shown to exist.
         raise web.HTTPNotFound
-    parts = await asyncio.to_thread(site.metrics)
+    parts = await request.app[RENDERING].parts()
     response = web.StreamResponse(headers={"Content-Type": site.metrics_type})
     response.content_length = sum(map(len, parts))
     await response.prepare(request)
