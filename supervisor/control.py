@@ -19,8 +19,8 @@ from typing import Any
 from supervisor.errors import VigieError
 
 LINE_LIMIT = 1 << 20
-# Commands served at the same time, and how long one may say nothing: a person has one terminal or two.
-MOST_CLIENTS = 32
+# Commands served at the same time (the sondes need descriptors too), and how long one may say nothing.
+MOST_CLIENTS = 256
 SILENT_FOR_S = 60.0
 Answer = dict[str, Any]
 Tell = Callable[[Answer], Awaitable[None]]
