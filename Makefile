@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= config/vigie.yaml
 
-.PHONY: help install demo run fmt static check test bench docs lock clean debian
+.PHONY: help install demo run fmt static check test bench docs wheel lock clean debian
 
 help:
 	@echo "make demo     a simulated département in the browser"
@@ -14,6 +14,7 @@ help:
 	@echo "make run      the daemon on CONFIG ($(CONFIG))"
 	@echo "make fmt      format the code"
 	@echo "make check    the quick part of make test: format, lint, types, architecture, unit tests"
+	@echo "make wheel    dist/vigie-*.whl, to install on a production machine"
 	@echo "make docs     docs/configuration.md, from the models"
 	@echo "make bench    CPU, memory and lag against Prometheus, on this machine"
 	@echo "make lock     choose the versions of the dependencies again"
@@ -84,6 +85,9 @@ lock:
 	  --python-version 3.11 --upgrade -o requirements-build.lock
 	uv pip compile pyproject.toml requirements-dev.in requirements-build.in --universal --generate-hashes \
 	  --no-emit-index-url --no-header --python-version 3.11 --upgrade -c requirements.lock -o requirements-dev.lock
+
+wheel: $(RUNTIME)
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 docs: $(DEVELOP)
 	$(BIN)/python -m supervisor.config.reference > docs/configuration.md
