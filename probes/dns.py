@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import time
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -22,6 +22,7 @@ from probes.threshold import Above, Verdict
 from probes.units import say_duration
 
 _SHOWN = 120  # characters of the answers that a message shows
+_KNOWN = 100_000  # questions remembered
 _SHARE = 0.9  # of the run's time, split between our own resolvers: their silence is told before the deadline
 
 RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
@@ -62,20 +63,63 @@ class DnsSettings:
         return self
 
 
+class Prepared:
+    """Questions as they are sent and servers as they are reached: worked out once, asked every minute."""
+
+    def __init__(self) -> None:
+        self._questions: dict[tuple[str, str], bytes] = {}
+        self._servers: dict[str, Server] = {}
+
+    @classmethod
+    def open(cls) -> Self:
+        """Nothing is known yet."""
+        return cls()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def question(self, name: str, record: str) -> bytes:
+        """The name as it is sent; WireError says in French why it cannot be."""
+        question = self._questions.get((name, record))
+        if question is None:
+            if record != "PTR" and literal(name) is not None:
+                raise WireError(f"aucun nom à demander : {name} est une adresse (réglage « name » absent)")
+            try:
+                question = _question(name, record)
+            except WireError:
+                raise WireError(f"ce n'est pas un nom de domaine : {excerpt(name)}") from None
+            _make_room(self._questions)
+            self._questions[name, record] = question
+        return question
+
+    def server(self, text: str) -> Server:
+        """The resolver that the settings name."""
+        server = self._servers.get(text)
+        if server is None:
+            _make_room(self._servers)
+            server = self._servers[text] = Server.read(text)
+        return server
+
+
+def _make_room(known: dict[Any, Any]) -> None:
+    # Years of reloads leave names that nobody asks for any more.
+    if len(known) >= _KNOWN:
+        known.clear()
+
+
 async def check(target: Target, settings: DnsSettings, run: Run) -> Result:
     """One question, its answer, and what they are worth."""
     name = settings.name or target.address
-    if settings.record != "PTR" and literal(name) is not None:
-        return Result(Status.UNKNOWN, f"aucun nom à demander : {name} est une adresse (réglage « name » absent)")
+    prepared = run.shared.use(Prepared)
     try:
-        question = _question(name, settings.record)
-    except WireError:
-        return Result(Status.UNKNOWN, f"ce n'est pas un nom de domaine : {excerpt(name)}")
+        question = prepared.question(name, settings.record)
+    except WireError as error:
+        return Result(Status.UNKNOWN, str(error))
     record = TYPES[settings.record]
     started_s = time.perf_counter()
     try:
         if settings.resolver:
-            answer = await ask(Server.read(settings.resolver), question, record, run, run.timeout_s)
+            answer = await ask(prepared.server(settings.resolver), question, record, run, run.timeout_s)
         else:
             answer = await _ask_ours(question, record, run)
     except NoAnswerError as error:
