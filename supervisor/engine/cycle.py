@@ -12,7 +12,6 @@ A crash at any point loses this one result: the time it would have covered is un
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
@@ -27,8 +26,6 @@ from supervisor.engine.ancestors import AncestorsFirst, Checks
 from supervisor.engine.continuity import Break, Continuity
 from supervisor.engine.lag import LagHistogram
 from supervisor.engine.pool import Slot
-
-log = logging.getLogger(__name__)
 
 # Judges and records one result; gives what it changed, None if it came too late to count.
 Deliver = Callable[[Sonde, int, Result], "list[Change] | None"]

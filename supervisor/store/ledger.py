@@ -66,11 +66,3 @@ def standing(connection: sqlite3.Connection, at: int | None = None) -> dict[str,
 def present_sondes(connection: sqlite3.Connection, at: int) -> dict[str, Presence]:
     """Who is in at this instant, from the ledger alone."""
     return {sonde: presence for sonde, presence in standing(connection, at).items() if presence.present}
-
-
-def known_digests(connection: sqlite3.Connection, digests: Iterable[str]) -> set[str]:
-    """Which of these imported events are in the ledger already."""
-    known: set[str] = set()
-    for digest in digests:
-        known.update(row[0] for row in connection.execute("select digest from ledger where digest = ?", [digest]))
-    return known
