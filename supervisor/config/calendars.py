@@ -100,6 +100,9 @@ class Closing:
             raise ValueError(f"'to' {self.end} is before 'from' {self.start}, exchange them")
         return self
 
+    def __str__(self) -> str:
+        return str(self.start) if self.start == self.end else f"{self.start} to {self.end}"
+
 
 @settings
 class Opening:
@@ -151,9 +154,20 @@ def _days(words: str) -> list[int]:
     return days
 
 
+def _never_empty(week: tuple[tuple[Minutes, ...], ...]) -> tuple[tuple[Minutes, ...], ...]:
+    """A calendar without slots would promise nothing, and nothing could ever be late."""
+    if not any(week):
+        raise ValueError(
+            'a calendar without slots is never open, write at least one like {mon-fri: ["09:00-17:30"]}; '
+            "to close for a while use 'closed'"
+        )
+    return week
+
+
 Week = Annotated[
     tuple[Slots, Slots, Slots, Slots, Slots, Slots, Slots],
     BeforeValidator(_week),
+    AfterValidator(_never_empty),
     WithJsonSchema(
         {
             "type": "object",
@@ -163,6 +177,20 @@ Week = Annotated[
         }
     ),
 ]
+
+
+def _apart(closed: tuple[Closing, ...]) -> tuple[Closing, ...]:
+    for earlier, later in pairwise(sorted(closed, key=lambda closing: closing.start)):
+        if later.start <= earlier.end:
+            raise ValueError(f"the closings {earlier} and {later} overlap, make one of them")
+    return closed
+
+
+def _once_a_day(opened: tuple[Opening, ...]) -> tuple[Opening, ...]:
+    for earlier, later in pairwise(sorted(opened, key=lambda opening: opening.date)):
+        if later.date == earlier.date:
+            raise ValueError(f"{later.date} is written twice, put all its slots in one entry")
+    return opened
 
 
 @settings
@@ -177,9 +205,11 @@ class CalendarVersion:
     """Public holidays that close; null when they do not."""
     slots: Week
     """Weekly opening: days and their slots."""
-    closed: tuple[Annotated[Closing, BeforeValidator(_period), WithJsonSchema(_CLOSING)], ...] = ()
+    closed: Annotated[
+        tuple[Annotated[Closing, BeforeValidator(_period), WithJsonSchema(_CLOSING)], ...], AfterValidator(_apart)
+    ] = ()
     """Exceptional closings: days, or from and to."""
-    open: tuple[Opening, ...] = ()
+    open: Annotated[tuple[Opening, ...], AfterValidator(_once_a_day)] = ()
     """Exceptional openings."""
 
 

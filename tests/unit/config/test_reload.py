@@ -103,7 +103,7 @@ def test_a_collectivite_that_leaves_takes_its_sondes(loaded: Load, tmp_path: Pat
         ("flapping: {changes: 3}", (), ("flapping",)),
         ("retention: {samples: 1h}", (), ("retention",)),
         ("pools: {concurrency: 5}", (), ("concurrency",)),
-        ("calendars: {nuit: {slots: {}}}", (), ("calendars",)),
+        ("calendars: {nuit: {slots: {mon: ['20:00-24:00']}}}", (), ("calendars",)),
     ],
 )
 def test_keys_of_the_main_file(written: str, restart: tuple[str, ...], live: tuple[str, ...], loaded: Load) -> None:
