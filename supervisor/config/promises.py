@@ -1,0 +1,95 @@
+"""From the configuration to what is promised."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from probes.base import Status
+from supervisor.config.business_time import calendar_of
+from supervisor.config.collectivites import AtLeast
+from supervisor.config.configuration import Collectivite, Configuration, ServiceSettings
+from supervisor.domain.calendar import Calendar
+from supervisor.domain.contract import last_day
+from supervisor.domain.incident import ServiceKey
+from supervisor.domain.interval import FOREVER, Span, clip, normalise
+from supervisor.domain.period import day_after, midnight
+from supervisor.domain.promise import Promise, Promises
+from supervisor.domain.rule import Rule
+
+
+def promises_of(configuration: Configuration) -> Promises:
+    """Everything that SLA and GTI need to know of a configuration. Equal calendars are made once."""
+    maker = _Maker(configuration)
+    sla = configuration.sla
+    return Promises(
+        zone=maker.zone,
+        target=Fraction(str(sla.target)) if sla.target is not None else None,
+        gti_s=int(sla.gti) if sla.gti is not None else None,
+        period=sla.period,
+        exclude=tuple(sla.exclude),
+        services={
+            promise.key: promise
+            for collectivite in configuration.collectivites.values()
+            for promise in maker.promises(collectivite)
+        },
+        collectivites={c.id: c.name for c in configuration.collectivites.values()},
+        operators=frozenset(c.id for c in configuration.collectivites.values() if c.operator),
+        sondes={sonde.id: sonde.service for sonde in configuration.sondes.values()},
+        warned=frozenset(s.id for s in configuration.sondes.values() if s.incident_from is Status.WARNING),
+    )
+
+
+class _Maker:
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self.zone = ZoneInfo(configuration.timezone)
+        self._calendars: dict[tuple[str, bool], Calendar] = {}
+        self._own: dict[ServiceKey, list[str]] = {}
+        for sonde in configuration.sondes.values():
+            if sonde.service is not None:
+                self._own.setdefault((sonde.collectivite, sonde.service), []).append(sonde.id)
+
+    def promises(self, collectivite: Collectivite) -> list[Promise]:
+        return [self._promise(collectivite, service) for service in collectivite.services.values()]
+
+    def _promise(self, collectivite: Collectivite, service: ServiceSettings) -> Promise:
+        key = (collectivite.id, service.id)
+        good_friday = collectivite.good_friday
+        return Promise(
+            key=key,
+            name=service.name,
+            rule=_rule(service.rule),
+            calendar=self._calendar(service.calendar, good_friday=good_friday),
+            calendar_name=f"{service.calendar}{'+good_friday' if good_friday else ''}",
+            bounds=self._bounds(collectivite, service.since),
+            own=tuple(self._own.get(key, ())),
+            uses=service.uses,
+            unreachable_is_down=service.when_unreachable == "down",
+        )
+
+    def _calendar(self, name: str, *, good_friday: bool) -> Calendar:
+        known = self._calendars.get((name, good_friday))
+        if known is None:
+            known = calendar_of(self._configuration.calendars[name], good_friday=good_friday)
+            self._calendars[name, good_friday] = known
+        return known
+
+    def _bounds(self, collectivite: Collectivite, since: date | None) -> list[Span]:
+        """When it is promised: while a contract runs (always, where there is none), and not before `since`."""
+        first = midnight(since, self.zone) if since is not None else -FOREVER
+        contracts: list[Span] = [(-FOREVER, FOREVER)]
+        if collectivite.contracts:
+            contracts = []
+            for contract in collectivite.contracts:
+                last = last_day(contract.start, contract.end, contract.notice)
+                end = midnight(day_after(last), self.zone) if last is not None else FOREVER
+                contracts.append((midnight(contract.start, self.zone), end))
+        return clip(normalise(contracts), first, FOREVER)
+
+
+def _rule(rule: str | AtLeast) -> Rule:
+    if isinstance(rule, AtLeast):
+        return Rule.at_least(rule.k)
+    return Rule(need=1) if rule == "any" else Rule(need=None)
