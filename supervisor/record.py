@@ -10,6 +10,7 @@ from supervisor.domain.judge import Judge
 from supervisor.domain.ledger import Event, LedgerEvent
 from supervisor.domain.sonde import Sonde
 from supervisor.domain.state import Change
+from supervisor.store.batch import Entered
 from supervisor.store.recorder import Recorder
 
 
@@ -56,11 +57,11 @@ class Record:
             if event.event is Event.REMOVED:
                 self.end(event.sonde, event.t)
 
-    def end(self, sonde_id: str, at: int) -> None:
+    def end(self, sonde_id: str, at: int, *, imported: bool = False) -> None:
         """The sonde is no more: its state ends, its history stays."""
         changes = self._judge.remove(sonde_id, at)
         if changes:
-            self._note(changes, sonde_id)
+            self._note(changes, sonde_id, imported=imported)
             self._recorder.note_removed(sonde_id)
 
     # --- history that is imported
@@ -79,7 +80,16 @@ class Record:
         self._recorder.note_ledger([event])
         state = self._judge.state(event.sonde)
         if event.event is Event.REMOVED and state is not None and state.last_at <= event.t:
-            self.end(event.sonde, event.t)
+            self.end(event.sonde, event.t, imported=True)
+        return True
+
+    def note(self, fact: Entered) -> bool:
+        """What a person entered, from a file; False if it was known already."""
+        if fact.digest is not None:
+            if fact.digest in self._digests:
+                return False
+            self._digests.add(fact.digest)
+        self._recorder.note_entered([fact])
         return True
 
     def passed(self, event: LedgerEvent) -> None:
@@ -87,7 +97,7 @@ class Record:
         state = self._judge.state(event.sonde)
         # One at its very instant belongs to what was added again then: any other ended when the line was entered.
         if event.event is Event.REMOVED and state is not None and state.last_at < event.t:
-            self.end(event.sonde, event.t)
+            self.end(event.sonde, event.t, imported=True)
 
     def replay(self, sonde_id: str, at: int, status: Status, message: str) -> bool:
         """One imported result; False if it was at or before the sonde's last one, also of a life that is over."""
@@ -96,7 +106,8 @@ class Record:
         changes = self._judge.observe(sonde_id, at, status, message)
         if changes is None:
             return False
-        self._note(changes)
+        if changes:
+            self._note(changes, imported=True)
         state = self._judge.state(sonde_id)
         if state is not None:
             self._recorder.note_state(sonde_id, state, self._judge.journal(sonde_id))
@@ -104,9 +115,9 @@ class Record:
 
     # ---
 
-    def _note(self, changes: list[Change], noted: str = "") -> None:
+    def _note(self, changes: list[Change], noted: str = "", *, imported: bool = False) -> None:
         """Note the changes, and the states of all they touch but the one that is noted already."""
-        self._recorder.note_changes(changes)
+        self._recorder.note_changes(changes, imported=imported)
         for sonde_id in {change.sonde for change in changes}:
             if sonde_id == noted:
                 continue

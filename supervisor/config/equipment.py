@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
@@ -63,6 +63,8 @@ class SondeEntry:
     """Service it counts for; null: none. That of its equipment without it."""
     paused: Flag = False
     """Kept and counted, not checked."""
+    incident: Literal["warning", "critical"] = "critical"
+    """An incident opens when it is confirmed at least this."""
 
 
 @settings

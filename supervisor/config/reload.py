@@ -23,7 +23,7 @@ class Aspect(StrEnum):
 _ASPECTS = {
     Aspect.CHECK: ("type", "target", "settings", "timeout_s"),
     Aspect.SCHEDULE: ("interval_s", "retry_every_s"),
-    Aspect.JUDGEMENT: ("attempts", "stale_after_s", "parent"),
+    Aspect.JUDGEMENT: ("attempts", "stale_after_s", "parent", "incident_from"),
     Aspect.ACCOUNT: ("service", "billable"),
     Aspect.PAUSED: ("paused",),
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from probes.base import Probe, Target
+from probes.base import Probe, Status, Target
 from supervisor.config.equipment import CanaryEntry, SondeEntry
 from supervisor.config.fields import plain_duration
 from supervisor.config.forms import Form, Place
@@ -95,6 +95,7 @@ class SondeMaker:
             service=service,
             billable=entry.billable,
             paused=entry.paused,
+            incident_from=Status(entry.incident),
         )
 
     def _read(self, value: Any, place: Place, form: Form[Any], keys: tuple[str, ...]) -> tuple[Any, Probe | None, Any]:

@@ -3,7 +3,8 @@
 The judge gives what SPEC 3 says of *all* the results received so far, whatever their order between sondes. A result
 may be judged before its parent's failure is confirmed and dated back before it: each sonde that depends on another
 therefore keeps a short journal of the results an ancestor may still overrule, and is judged again from there. So a
-child that failed a second before its parent is, once the parent is confirmed, history that never was.
+child that failed a second before its parent is, once the parent is confirmed, history that never was; even if the child
+has been removed meanwhile (see `former`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from probes.base import Status
+from supervisor.domain.former import FormerLives
 from supervisor.domain.sonde import FlappingRule, Sonde
 from supervisor.domain.state import (
     CHECK_FAILED,
@@ -22,7 +24,7 @@ from supervisor.domain.state import (
     SondeState,
     advance,
 )
-from supervisor.domain.topology import Entry, Node, link
+from supervisor.domain.topology import Entry, Life, Node, link
 
 # A result is kept for revision as long as an ancestor's failure that began before it is unconfirmed. An ancestor
 # whose every second result is `unknown` can stay so for days: beyond this many results the oldest are final.
@@ -39,6 +41,7 @@ class Judge:
     def __init__(self, flapping: FlappingRule | None = None) -> None:
         self._flapping = flapping or FlappingRule()
         self._nodes: dict[str, Node] = {}
+        self._former = FormerLives()
         self._canaries: tuple[Node, ...] = ()
         self._latest = 0  # instant of the latest result of any sonde
 
@@ -49,7 +52,7 @@ class Judge:
     ) -> None:
         """Take the sondes of a configuration; states of those already known are kept, others are forgotten."""
         self._flapping = flapping or self._flapping
-        known, self._nodes = self._nodes, {}
+        known, self._nodes = self._former.homes() | self._nodes, {}
         canary_ids = set()
         for canary in canaries:
             canary_ids.add(canary.id)
@@ -58,10 +61,10 @@ class Judge:
         for sonde in sondes.values():
             if sonde.id not in canary_ids:
                 self._add(sonde, known, canary=False)
-        link(self._nodes, sondes)
+        link(self._nodes, sondes, self._former)
 
     def _add(self, sonde: Sonde, known: dict[str, Node], *, canary: bool) -> None:
-        rules = Rules(sonde.attempts, sonde.stale_after_s, self._flapping)
+        rules = Rules(sonde.attempts, sonde.stale_after_s, self._flapping, sonde.incident_from)
         node = known.get(sonde.id)
         if node is None or node.canary is not canary:
             node = Node(sonde.id, rules, canary=canary)
@@ -109,8 +112,9 @@ class Judge:
         return [n.id for n in (*node.ancestors, *self._canaries)]
 
     def descendants(self, sonde_id: str) -> list[str]:
-        """What depends on it."""
-        return [node.id for node in self._nodes[sonde_id].descendants]
+        """What depends on it; nothing on what is no more."""
+        node = self._nodes.get(sonde_id)
+        return [below.id for below in node.descendants if below.ended is None] if node is not None else []
 
     def blocked(self, sonde_id: str, at: int) -> bool:
         """Does a critical ancestor (or isolation) hide this sonde at this instant?"""
@@ -149,12 +153,15 @@ class Judge:
         node = self._nodes.get(sonde_id)
         if node is None or node.state is None:
             return []
-        state, trim = node.state, min(at, node.state.until)
-        change = Change(sonde_id, at, trim, (), state.shown(at).status, Status.UNKNOWN)
-        changes = [change]
+        ending = _removal(node, node.state, at)
+        changes = [ending]
+        if node.journal and node.journal[-1].at >= self._settled(node):
+            self._prune(node)
+            self._former.keep(node, at)
         node.state, node.journal = None, []
-        if node.follow(trim, ()):
-            self._reconsider(node, trim, changes)
+        if node.follow(ending.trim, ()):
+            self._reconsider(node, ending.trim, changes)
+        self._former.sweep(self._latest, self._settled)
         return changes
 
     def rewind(self, at: int) -> Iterator[Change]:
@@ -163,6 +170,7 @@ class Judge:
         Levels stay and unconfirmed counts start again, as after any gap; the instants to come will be lived again.
         """
         self._latest = min(self._latest, at)
+        self._former.clear()
         for node in self._nodes.values():
             state = node.state
             if state is None or state.last_at < at:
@@ -177,7 +185,8 @@ class Judge:
             node.state = reset._replace(tail=(last._replace(start=min(last.start, at - 1)),))
             node.journal = []
             node.follow(at - 1, ())
-            yield Change(node.id, at, at - 1, (), before, Status.UNKNOWN)
+            trouble = node.rules.trouble(state)
+            yield Change(node.id, at - 1, at - 1, (), before, Status.UNKNOWN, trouble=trouble, undone=True)
 
     # --- the rule
 
@@ -193,10 +202,10 @@ class Judge:
         if node.descendants or node.canary:
             self._spread(node, before, change, changes)
 
-    def _finding(self, node: Node, at: int, status: Status) -> Finding:
+    def _finding(self, node: Life, at: int, status: Status) -> Finding:
         return self._hidden(node, at) or _FINDINGS[status]
 
-    def _hidden(self, node: Node, at: int) -> Finding | None:
+    def _hidden(self, node: Life, at: int) -> Finding | None:
         if self._canaries and not node.canary and self.isolated(at):
             return Finding(Status.UNKNOWN, ISOLATED)
         for ancestor in node.ancestors[::-1]:  # the furthest is the cause of the nearer ones
@@ -209,13 +218,19 @@ class Judge:
         journal = node.journal
         if len(journal) < 2:
             return
-        floor = self._latest
-        for above in (*node.ancestors, *self._canaries):
-            floor = min(floor, above.uncertain_since(floor))
-        drop = 0
-        while drop + 1 < len(journal) and journal[drop].at < floor:
+        settled, drop = self._settled(node), 0
+        while drop + 1 < len(journal) and journal[drop].at < settled:
             drop += 1
         del journal[: max(drop, len(journal) - JOURNAL_LIMIT)]
+
+    def _settled(self, node: Life) -> int:
+        """Up to when nothing above it can turn out otherwise."""
+        settled = latest = self._latest
+        for above in node.ancestors + self._canaries:
+            since = above.uncertain_since(latest)
+            if since < settled:
+                settled = since
+        return settled
 
     def _spread(self, node: Node, before: SondeState | None, change: Change | None, changes: list[Change]) -> None:
         if change is not None:
@@ -223,6 +238,8 @@ class Judge:
                 self._reconsider(node, change.trim, changes)
         elif before is not None and before.until <= self._latest and node.critical and node.critical[-1][1] is None:
             self._reconsider(node, before.until, changes)  # critical for longer than was known
+        if self._former:
+            self._former.sweep(self._latest, self._settled)
 
     def _reconsider(self, node: Node, since: int, changes: list[Change]) -> None:
         """Its critical stretches changed from `since` on: so may whatever it hides."""
@@ -230,11 +247,11 @@ class Judge:
             for below in node.descendants:
                 self._revise(below, since, changes)
         elif all(canary.critical for canary in self._canaries):
-            for other in list(self._nodes.values()):
+            for other in (*self._nodes.values(), *self._former):
                 if not other.canary:
                     self._revise(other, since, changes)
 
-    def _revise(self, node: Node, since: int, changes: list[Change]) -> None:
+    def _revise(self, node: Life, since: int, changes: list[Change]) -> None:
         journal = node.journal
         if not journal or journal[-1].at < since:
             return
@@ -252,18 +269,26 @@ class Judge:
             node.journal.append(entry._replace(before=before, finding=finding))
             node.state, change = advance(node.id, before, entry.at, finding, node.rules, entry.message)
             if change is not None:
-                changes.append(change)
+                changes.append(change._replace(upto=node.ended))
                 node.follow(change.trim, change.paint)
+        if node.ended is not None and node.state is not None:
+            ending = _removal(node, node.state, node.ended)
+            changes.append(ending)
+            node.follow(ending.trim, ())
         for below in node.descendants:
             self._revise(below, undone.trim, changes)
 
-    def _return_to(self, node: Node, entry: Entry) -> Change:
+    def _return_to(self, node: Life, entry: Entry) -> Change:
         """Undo this result and all after it, in the state and in the history."""
         shown = node.state.shown(entry.at).status if node.state is not None else Status.UNKNOWN
         node.state = entry.before
-        if entry.before is None:
-            node.follow(entry.at, ())
-            return Change(node.id, entry.at, entry.at, (), shown, Status.UNKNOWN)
-        tail = entry.before.tail
-        node.follow(tail[0].start, tail)
-        return Change(node.id, entry.at, tail[0].start, tail, shown, tail[-1].status)
+        tail = entry.before.tail if entry.before is not None else ()
+        trim, after = (tail[0].start, tail[-1].status) if tail else (entry.at, Status.UNKNOWN)
+        node.follow(trim, tail)
+        trouble = node.rules.trouble(node.state)
+        return Change(node.id, entry.at, trim, tail, shown, after, "", trouble, undone=True, upto=node.ended)
+
+
+def _removal(life: Life, state: SondeState, at: int) -> Change:
+    """What was held longer than that ends at this instant, and there is no trouble any more."""
+    return Change(life.id, at, min(at, state.until), (), state.shown(at).status, Status.UNKNOWN, upto=life.ended)

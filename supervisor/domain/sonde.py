@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from probes.base import Target
+from probes.base import Status, Target
 
 CANARY_OWNER = "vigie"  # reserved collectivité id: canaries are "vigie/canaries/NAME", in no ledger, billed to nobody
 
@@ -27,6 +27,7 @@ class Sonde:
     service: str | None  # id of the collectivité's service it counts for
     billable: bool
     paused: bool  # kept, counted by billing, not checked
+    incident_from: Status = Status.CRITICAL  # an incident opens when it is confirmed at least this
 
     @property
     def collectivite(self) -> str:

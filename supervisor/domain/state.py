@@ -34,6 +34,12 @@ class Rules(NamedTuple):
     attempts: int  # consecutive results that confirm
     stale_after: int  # whole seconds a result holds at most
     flapping: FlappingRule = FlappingRule()
+    incident_from: Status = Status.CRITICAL  # an incident opens when it is confirmed at least this
+
+    def trouble(self, state: SondeState | None) -> bool:
+        """Is this what incidents are about? A confirmed level, whatever is shown meanwhile: unknown closes nothing."""
+        level = state.level if state is not None else None
+        return level is not None and level.severity >= self.incident_from.severity
 
 
 class Finding(NamedTuple):
@@ -87,6 +93,10 @@ class Change(NamedTuple):
     before: Status  # what the sonde showed before
     after: Status  # and now
     message: str = ""  # of the result
+    trouble: bool = False  # an incident is called for (see Rules.trouble)
+    undone: bool = False  # all that results from `at` on had said is taken back first
+    # Of a life that was over at this instant: nothing from then on is touched, what the last segment shows ends there.
+    upto: int | None = None
 
 
 def advance(
@@ -115,7 +125,8 @@ def advance(
         return counted, None
     before = state.shown(at).status if state is not None else Status.UNKNOWN
     paint = tuple(segment for segment in tail if segment.start >= trim)
-    return counted, Change(sonde, at, trim, paint, before, tail[-1].status, message)
+    trouble = rules.trouble(counted)
+    return counted, Change(sonde, at, trim, paint, before, tail[-1].status, message, trouble)
 
 
 def _nothing_new(state: SondeState, at: int, finding: Finding) -> bool:

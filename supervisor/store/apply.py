@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from itertools import chain
 
-from supervisor.store import beats, intervals, ledger, samples, states
+from supervisor.store import beats, entering, incidents, intervals, ledger, samples, spells, states
 from supervisor.store.batch import Batch
 from supervisor.store.keys import Keys
+from supervisor.store.register import Register
 
 
 def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
@@ -21,7 +22,9 @@ def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
     5. States, those that changed.
     6. Ledger lines, in order; imported ones that are known already are left out.
     7. Measurements and call-ins: the only rows nobody would miss.
-    8. The instant of the flush.
+    8. Spells of trouble, from the changes; then the incidents concerned are told again: in this transaction, so that
+       no trouble is ever without its incident. Those of an import only once it ends (see `register`).
+    9. The instant of the flush.
     """
     edits = intervals.fold(batch.changes)
     seen = (sample.sonde for sample in batch.samples), (beat.sonde for beat in batch.beats)
@@ -33,7 +36,23 @@ def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
     ledger.append(connection, batch.ledger)
     samples.append(connection, keys, batch.samples)
     beats.append(connection, keys, batch.beats)
+    _incidents(connection, keys, batch)
     connection.execute(
         "insert into meta values ('flushed_at', ?) on conflict (key) do update set value = excluded.value",
         [str(batch.at)],
     )
+
+
+def _incidents(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
+    touched = spells.write(connection, keys, batch.changes)
+    later = touched.keys() & batch.imported if batch.promises is not None else touched.keys()
+    if batch.entered and batch.promises is not None:
+        later |= entering.enter(connection, batch.promises, batch.entered, batch.at)
+    if later:
+        spells.untell(connection, keys, later)
+    told = {**batch.due, **{sonde: since for sonde, since in touched.items() if sonde not in later}}
+    if batch.promises is None or not (told or batch.due_reports):
+        return
+    register = Register(connection, batch.promises, batch.at)
+    register.tell(told)
+    register.tell_reported(i for i in incidents.unrestored(connection) if i.id in batch.due_reports)

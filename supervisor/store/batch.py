@@ -7,9 +7,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from probes.base import Result
+from supervisor.domain.incident import Report, Taken
 from supervisor.domain.ledger import LedgerEvent
+from supervisor.domain.maintenance import Exclusion, Maintenance
+from supervisor.domain.promise import Promises
 from supervisor.domain.state import Change, SondeState
 from supervisor.domain.topology import Entry
+
+# What people enter; the ledger's lines are Vigie's own.
+Entered = Maintenance | Exclusion | Report | Taken
 
 
 class Sample(NamedTuple):
@@ -57,6 +63,11 @@ class Batch:
     ledger: list[LedgerEvent] = field(default_factory=list)
     samples: deque[Sample] = field(default_factory=deque)
     beats: list[Beat] = field(default_factory=list)
+    entered: list[Entered] = field(default_factory=list)  # by people, from a file; in order
+    imported: set[str] = field(default_factory=set)  # sondes whose changes come from a file
+    due: dict[str, int] = field(default_factory=dict)  # sondes whose incidents time alone changes, and from when on
+    due_reports: set[int] = field(default_factory=set)  # likewise, incidents that people reported
+    promises: Promises | None = None  # what is promised on each service, at the instant of the flush
 
     def forget(self, sonde: str) -> None:
         """The sonde is removed: what was to be kept of its present is not, its history stays."""
@@ -74,8 +85,12 @@ class Batch:
         self.ledger += newer.ledger
         self.samples += newer.samples
         self.beats += newer.beats
+        self.entered += newer.entered
+        self.imported |= newer.imported
+        self.due = newer.due | self.due  # the earlier instant
+        self.due_reports |= newer.due_reports
 
     def __len__(self) -> int:
         """How many things there are to write."""
         parts = (self.changes, self.coverage, self.states, self.forgotten, self.ledger, self.samples, self.beats)
-        return sum(len(part) for part in parts)
+        return sum(len(part) for part in (*parts, self.entered, self.due, self.due_reports))

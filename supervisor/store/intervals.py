@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from probes.base import Status
+from supervisor.domain.interval import FOREVER
 from supervisor.domain.state import Change
 from supervisor.store.keys import Keys
 from supervisor.store.text import storable
@@ -25,9 +27,10 @@ class Span(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """What a batch does to the history of one sonde: all from `trim` on is replaced by `spans`."""
+    """What is done to the history of one sonde: all that begins in [trim, upto) is replaced by `spans`."""
 
     trim: int
+    upto: int | None  # None: for ever
     spans: list[Span]
 
 
@@ -43,18 +46,22 @@ class Interval(NamedTuple):
     message: str
 
 
-def fold(changes: Iterable[Change]) -> dict[str, Edit]:
-    """The net effect of changes on each sonde: three statements a sonde, however much it flapped meanwhile."""
-    edits: dict[str, Edit] = {}
+def fold(changes: Iterable[Change]) -> dict[str, list[Edit]]:
+    """The net effect of changes on each sonde, to be carried out in order.
+
+    It is one edit, three statements, however much a sonde flapped meanwhile; more only where a life that is over turns
+    out otherwise, which leaves alone what came after it.
+    """
+    edits: dict[str, list[Edit]] = {}
     for change in changes:
         trim = min(change.trim, change.paint[0].start) if change.paint else change.trim
-        edit = edits.get(change.sonde)
-        if edit is None:
-            edit = edits[change.sonde] = Edit(trim, [])
-        said = _cut(edit.spans, trim)
-        if trim < edit.trim:
-            edit = edits[change.sonde] = Edit(trim, edit.spans)
-        edit.spans.extend(_painted(change, said))
+        of_sonde = edits.setdefault(change.sonde, [])
+        if not of_sonde or of_sonde[-1].upto != change.upto:
+            of_sonde.append(Edit(trim, change.upto, []))
+        said = _cut(of_sonde[-1].spans, trim)
+        if trim < of_sonde[-1].trim:
+            of_sonde[-1] = of_sonde[-1]._replace(trim=trim)
+        of_sonde[-1].spans.extend(_painted(change, said))
     return edits
 
 
@@ -72,30 +79,42 @@ def _cut(spans: list[Span], trim: int) -> dict[tuple[int, Status], str]:
 def _painted(change: Change, said: dict[tuple[int, Status], str]) -> Iterator[Span]:
     """The segments as intervals. A repainted stretch keeps the message it had; the present takes the result's."""
     for index, segment in enumerate(change.paint):
-        end = change.paint[index + 1].start if index + 1 < len(change.paint) else None
+        last = index + 1 == len(change.paint)
+        end = change.upto if last else change.paint[index + 1].start
+        if end is not None and change.upto is not None:
+            end = min(end, change.upto)
         if end is not None and end <= segment.start:
             continue
         # What is ok takes no message from before: there is nothing to explain, and `_reminded` need not look for one.
         old = "" if segment.status is Status.OK else said.get((segment.start, segment.status), "")
         new = storable(change.message) if segment.status is change.after else ""
-        message = (new or old) if end is None else (old or new)
+        message = (new or old) if last else (old or new)
         yield Span(segment.start, end, segment.status, segment.cause, segment.via, message)
 
 
-def write(connection: sqlite3.Connection, keys: Keys, edits: dict[str, Edit]) -> None:
-    """Carry the edits out."""
-    numbered = [(keys.sondes[sonde], edit) for sonde, edit in edits.items()]
-    spans = [(key, *span) for key, edit in numbered for span in _reminded(connection, key, edit)]
-    connection.executemany(
-        "delete from interval where sonde = ? and start >= ?", ((key, edit.trim) for key, edit in numbered)
-    )
+def write(connection: sqlite3.Connection, keys: Keys, edits: Mapping[str, Sequence[Edit]]) -> None:
+    """Carry the edits out: the first of every sonde together, then the second ones, if any."""
+    numbered = [[(keys.sondes[sonde], edit) for edit in of_sonde] for sonde, of_sonde in edits.items()]
+    for together in zip_longest(*numbered):
+        _write(connection, [edit for edit in together if edit is not None])
+
+
+def _write(connection: sqlite3.Connection, edits: list[tuple[int, Edit]]) -> None:
+    """Carry out one edit a sonde."""
+    spans = [(key, *span) for key, edit in edits for span in _reminded(connection, key, edit)]
+    bounds = [{"sonde": key, "trim": edit.trim, "upto": _end(edit)} for key, edit in edits]
+    connection.executemany("delete from interval where sonde = :sonde and start >= :trim and start < :upto", bounds)
     # What began before the cut and reached beyond it, or was open, now ends there.
     connection.executemany(
         "update interval set end = :trim where sonde = :sonde and (end is null or end > :trim) "
-        "and start = (select max(start) from interval where sonde = :sonde)",
-        ({"sonde": key, "trim": edit.trim} for key, edit in numbered),
+        "and start = (select max(start) from interval where sonde = :sonde and start < :trim)",
+        bounds,
     )
     connection.executemany("insert into interval values (?, ?, ?, ?, ?, ?, ?)", spans)
+
+
+def _end(edit: Edit) -> int:
+    return FOREVER if edit.upto is None else edit.upto
 
 
 def _reminded(connection: sqlite3.Connection, key: int, edit: Edit) -> list[Span]:
@@ -103,7 +122,8 @@ def _reminded(connection: sqlite3.Connection, key: int, edit: Edit) -> list[Span
     if all(span.message or span.status is Status.OK for span in edit.spans):
         return edit.spans
     rows = connection.execute(
-        "select start, status, message from interval where sonde = ? and start >= ?", (key, edit.trim)
+        "select start, status, message from interval where sonde = ? and start >= ? and start < ?",
+        (key, edit.trim, _end(edit)),
     )
     said = {(start, status): message for start, status, message in rows}
     return [
@@ -148,5 +168,17 @@ def ends(connection: sqlite3.Connection) -> dict[str, int]:
         connection.execute(
             "select s.id, max(i.end) from interval i join sonde s on s.key = i.sonde "
             "where i.sonde not in (select sonde from state) group by i.sonde having max(i.end) is not null"
+        )
+    )
+
+
+def starts(connection: sqlite3.Connection, sondes: Iterable[str] | None = None) -> dict[str, int]:
+    """The first result of each sonde (all by default) that ever had one."""
+    chosen = "" if sondes is None else "where s.id in (select value from json_each(?))"
+    return dict(
+        connection.execute(
+            "select s.id, (select min(start) from interval where sonde = s.key) as first from sonde s "  # noqa: S608
+            f"{chosen} group by s.key having first is not null",
+            [] if sondes is None else [json.dumps(list(sondes))],
         )
     )

@@ -38,10 +38,16 @@ def append(connection: sqlite3.Connection, events: Iterable[LedgerEvent]) -> Non
 
 def events(connection: sqlite3.Connection, until: int | None = None) -> Iterator[LedgerEvent]:
     """The lines that took effect up to and including `until` (all by default), by instant then by line."""
-    rows = connection.execute(
-        f"select {_FIELDS} from ledger where ? is null or t <= ? order by t, id",  # noqa: S608
-        (until, until),
-    )
+    yield from _read(connection, "? is null or t <= ?", (until, until))
+
+
+def of(connection: sqlite3.Connection, sonde: str) -> list[LedgerEvent]:
+    """The lines of one sonde, by instant then by line."""
+    return list(_read(connection, "sonde = ?", (sonde,)))
+
+
+def _read(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> Iterator[LedgerEvent]:
+    rows = connection.execute(f"select {_FIELDS} from ledger where {where} order by t, id", values)  # noqa: S608
     for t, event, sonde, kind, billable, paused, service, source, author, reason, digest in rows:
         yield LedgerEvent(
             t=t,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from supervisor.store import proof_schema
 from supervisor.store.errors import StoreError
 
 MIGRATIONS = Migrations("vigie")
@@ -116,6 +117,13 @@ create index beat_sonde on beat(sonde, id);
 def m001_foundation(database: Database) -> None:
     """States, ledger, measurements, call-ins."""
     database.executescript(_FIRST)
+
+
+@MIGRATIONS()
+def m002_proof(database: Database) -> None:
+    """Spells of trouble, incidents, maintenance, exclusions, requests, closings."""
+    database.executescript(proof_schema.TABLES)
+    database.executescript(proof_schema.SPELLS_OF_OLD)
 
 
 def refuse_unknown(database: Database, path: Path, version: str) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from probes.base import Result
 from supervisor.domain.ledger import LedgerEvent
+from supervisor.domain.promise import Promises
 from supervisor.domain.state import Change, SondeState
 from supervisor.domain.topology import Entry
-from supervisor.store.batch import Batch, Beat, Coverage, Kept, Sample
+from supervisor.store.batch import Batch, Beat, Coverage, Entered, Kept, Sample
 from supervisor.store.errors import StoreError, explain
 from supervisor.store.store import Store
 
@@ -51,6 +53,9 @@ class Recorder:
         # Sondes whose journal on disk is not empty: to be emptied once it is in memory.
         self._with_journal: set[str] = set()
         self.failing: str | None = None  # why the database cannot be written now
+        self.version = 0  # of what the register of incidents is told from: one more at each flush that changed it
+        self._moved = asyncio.Event()
+        self.promises: Promises | None = None  # of the config in force: what incidents are told by
         self.dropped_samples = 0  # measurements given up since the start
         self.last_flush_at: float | None = None  # POSIX seconds
         self.last_flush_s = 0.0  # how long it took
@@ -88,9 +93,21 @@ class Recorder:
         self._batch.states[sonde] = kept
         (self._with_journal.add if kept.journal else self._with_journal.discard)(sonde)
 
-    def note_changes(self, changes: Iterable[Change]) -> None:
+    def note_changes(self, changes: Iterable[Change], *, imported: bool = False) -> None:
         """History changed."""
+        changes = list(changes)
         self._batch.changes.extend(changes)
+        if imported:
+            self._batch.imported.update(change.sonde for change in changes)
+
+    def note_entered(self, facts: Iterable[Entered]) -> None:
+        """What people entered, as an imported file has it."""
+        self._batch.entered.extend(facts)
+
+    def note_due(self, sondes: Mapping[str, int], reports: Iterable[int]) -> None:
+        """Time alone changes these incidents: a maintenance ended, so much of the GTI is used up."""
+        self._batch.due |= sondes
+        self._batch.due_reports.update(reports)
 
     def note_removed(self, sonde: str) -> None:
         """The sonde is gone, its state too; the change that ends its history is noted besides."""
@@ -108,6 +125,21 @@ class Recorder:
     def urgent(self) -> None:
         """What was noted should be on disk within 0.2 s, together with what comes in the meantime."""
         self._urgent.set()
+
+    # --- the register of incidents
+
+    def moved(self) -> None:
+        """What incidents are told from is another: by this recorder's flushes, or by an act of a person."""
+        self.version += 1
+        self._moved.set()
+
+    async def changed(self, version: int, within_s: float) -> None:
+        """Wait until the version is another than this one, or so long."""
+        self._moved.clear()
+        if self.version == version:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._moved.wait()
 
     # --- writing
 
@@ -153,6 +185,7 @@ class Recorder:
         """One attempt: the batch is taken out, and put back in front of what came meanwhile if it fails."""
         batch, self._batch = self._batch, Batch()
         batch.at = int(self._now())
+        batch.promises = self.promises
         self._in_flight = len(batch)
         started = time.perf_counter()
         try:
@@ -163,6 +196,8 @@ class Recorder:
             self._trim_samples()
             self._failed(error)
         else:
+            if batch.changes or batch.entered or batch.due or batch.due_reports:
+                self.moved()
             self.last_flush_at = self._now()
             self.last_flush_s = time.perf_counter() - started
             self._recovered()

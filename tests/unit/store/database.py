@@ -64,12 +64,19 @@ def memory() -> closing[Memory]:
     return closing(Memory())
 
 
-def change(sonde: str, trim: int, *paint: tuple[int, Status], message: str = "", at: int | None = None) -> Change:
+def change(
+    sonde: str,
+    trim: int,
+    *paint: tuple[int, Status],
+    message: str = "",
+    at: int | None = None,
+    upto: int | None = None,
+) -> Change:
     """A change that paints these (start, status)."""
     segments = tuple(Segment(start, status) for start, status in paint)
     after = segments[-1].status if segments else Status.UNKNOWN
     last = segments[-1].start if segments else trim
-    return Change(sonde, last if at is None else at, trim, segments, Status.UNKNOWN, after, message)
+    return Change(sonde, last if at is None else at, trim, segments, Status.UNKNOWN, after, message, upto=upto)
 
 
 def result(*values: float, duration_s: float = 0.5) -> Result:
@@ -85,12 +92,18 @@ class NaiveHistory:
         self.spans: list[tuple[int, int | None, str, str, str]] = []
 
     def apply(self, item: Change) -> None:
-        """Drop all from `trim` on, then add `paint`."""
+        """Drop all from `trim` on, then add `paint`; of a life that is over, what begins at its end or later stays."""
         kept: list[tuple[int, int | None, str, str, str]] = []
+        later = []
         for start, end, status, cause, via in self.spans:
             if start < item.trim:
                 kept.append((start, item.trim if end is None or end > item.trim else end, status, cause, via))
+            elif item.upto is not None and start >= item.upto:
+                later.append((start, end, status, cause, via))
         for index, segment in enumerate(item.paint):
-            end = item.paint[index + 1].start if index + 1 < len(item.paint) else None
-            kept.append((segment.start, end, str(segment.status), segment.cause, segment.via))
-        self.spans = kept
+            end = item.paint[index + 1].start if index + 1 < len(item.paint) else item.upto
+            if item.upto is not None:
+                end = min(end or item.upto, item.upto)
+            if end is None or end > segment.start:
+                kept.append((segment.start, end, str(segment.status), segment.cause, segment.via))
+        self.spans = kept + later

@@ -27,7 +27,8 @@ def any_change(draw: st.DrawFn) -> Change:
     )
     after = paint[-1].status if paint else UNKNOWN
     message = draw(st.sampled_from(["", "un", "deux"]))
-    return Change(draw(st.sampled_from(SONDES)), trim, trim, paint, UNKNOWN, after, message)
+    upto = draw(st.none() | st.integers(trim, trim + 40))
+    return Change(draw(st.sampled_from(SONDES)), trim, trim, paint, UNKNOWN, after, message, upto=upto)
 
 
 batches = st.lists(st.lists(any_change(), max_size=6), max_size=6)
@@ -122,6 +123,35 @@ def test_messages_survive_a_repaint_within_one_batch_too() -> None:
         )
         found = [(item.start, item.message) for item in _open_ended(database)]
     assert found == [(10, "erreur interne"), (15, "refus encore")]
+
+
+def test_a_life_that_was_over_is_painted_again_and_the_one_after_it_stays() -> None:
+    with memory() as database:
+        database.apply(
+            Batch(
+                changes=[
+                    change("a/r/x", 10, (10, OK), (20, CRITICAL), message="première vie"),
+                    change("a/r/x", 40, at=40),
+                    change("a/r/x", 50, (50, CRITICAL), message="deuxième vie"),
+                ]
+            ),
+            Batch(
+                changes=[
+                    change("a/r/x", 70, (70, WARNING), message="mieux"),
+                    change("a/r/x", 15, (15, UNKNOWN), upto=40, message="injoignable"),
+                    change("a/r/x", 20, (20, CRITICAL), (50, UNKNOWN), upto=40),
+                    change("a/r/x", 60, (60, OK), message="bien"),
+                ]
+            ),
+        )
+        found = [(item.start, item.end, item.message) for item in _open_ended(database)]
+    assert found == [
+        (10, 15, ""),
+        (15, 20, "injoignable"),
+        (20, 40, "première vie"),
+        (50, 60, "deuxième vie"),
+        (60, 2000, "bien"),
+    ]
 
 
 def test_a_hostile_message_is_stored_without_what_utf8_cannot_hold() -> None:
