@@ -17,6 +17,7 @@ from probes import registry
 from supervisor.cli.options import config_option
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
+from supervisor.config.promises import promises_of
 from supervisor.control import ask
 from supervisor.domain.board import Board
 from supervisor.domain.judge import Judge
@@ -69,7 +70,8 @@ async def _import_here(configuration: Configuration, file: Path, bar: Bar) -> di
         judge.restore(await store.read(states.load))
         recorder = Recorder(store, now=time.time)
         record = Record(judge, Board(judge), recorder)
-        importing = Import(configuration, store, record, recorder)
+        promises = recorder.promises = promises_of(configuration)
+        importing = Import(configuration, promises, store, record, recorder)
         now = int(time.time())
         checked = await importing.read(_lines(file), str(file), now, progress)
         return (await importing.apply(checked, now, progress)).as_dict()

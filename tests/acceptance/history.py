@@ -16,6 +16,7 @@ from probes import registry
 from probes.base import Result, Status
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
+from supervisor.config.promises import promises_of
 from supervisor.domain.board import Board
 from supervisor.domain.judge import Judge
 from supervisor.importing import Import
@@ -32,6 +33,7 @@ TABLES = {
     "interval": "select s.id, start, end, status, cause, via, message from interval x",
     "coverage": "select s.id, last_at, until from coverage x",
     "state": "select s.id, json from state x",
+    "spell": "select s.id, start, end from spell x",
 }
 
 Line = dict[str, Any]
@@ -67,6 +69,7 @@ class Past:
 
     def __init__(self, configuration: Configuration, directory: Path, now: int = START + 1_000_000) -> None:
         self._configuration = configuration
+        self._promises = promises_of(configuration)
         self._path = Path(tempfile.mkdtemp(dir=directory)) / "past.db"
         self._now = now
 
@@ -84,7 +87,7 @@ class Past:
 
         with Store.open(self._path, version="1") as store:
             record, recorder = await self._record(store)
-            importing = Import(self._configuration, store, record, recorder)
+            importing = Import(self._configuration, self._promises, store, record, recorder)
             checked = await importing.read(lines(), "file", self._now, progress)
             return (await importing.apply(checked, self._now, progress)).as_dict()
 
@@ -93,6 +96,7 @@ class Past:
         judge.configure(self._configuration.sondes, self._configuration.canaries)
         judge.restore(await store.read(states.load))
         recorder = Recorder(store, now=time.time)
+        recorder.promises = self._promises
         return Record(judge, Board(judge), recorder), recorder
 
     def live(self, results: Iterable[Line], flush_every: int) -> None:
@@ -116,6 +120,10 @@ class Past:
 
         def read(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
             named = {name: f"{query} join sonde s on s.key = x.sonde order by 1, 2" for name, query in TABLES.items()}
+            named["incident"] = (
+                "select sonde, spell, opened_at, restored_at, closed_at, cause from incident "
+                "where void_at is null order by sonde, spell"
+            )
             named["ledger"] = "select t, event, sonde, billable, service, source from ledger order by id"
             return {name: connection.execute(query).fetchall() for name, query in named.items()}
 
