@@ -21,14 +21,18 @@ from importlib.metadata import version
 
 from probes.base import Probe, Shared
 from supervisor import memory
+from supervisor.acts.performing import perform
 from supervisor.clock import Clock, SystemClock
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
+from supervisor.config.promises import promises_of
 from supervisor.config.reload import Difference, difference
 from supervisor.config.secrets import secrets_of
+from supervisor.control import Answer
 from supervisor.domain.board import Board
 from supervisor.domain.judge import Judge
 from supervisor.domain.ledger import reconcile
+from supervisor.domain.promise import Promises
 from supervisor.engine.engine import Engine
 from supervisor.engine.watchdog import LoopWatchdog
 from supervisor.errors import ConfigError, VigieError
@@ -38,10 +42,12 @@ from supervisor.notify import Notifier
 from supervisor.record import Record
 from supervisor.selfcheck import SelfCheck
 from supervisor.service import Service
+from supervisor.service_metrics import ServiceExposition
 from supervisor.store import ledger, states
 from supervisor.store.errors import StoreError
 from supervisor.store.recorder import Recorder
 from supervisor.store.store import Store
+from supervisor.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +66,9 @@ class Daemon:
         self.judge = Judge(configuration.flapping)
         self.board = Board(self.judge)
         self.recorder = Recorder(self.store, now=self.clock.wall)
+        self.promises = self.recorder.promises = promises_of(configuration)
+        self.services = ServiceExposition(lambda: self.promises, lambda: int(self.clock.wall()))
+        self.watch = Watch(self.store, self.recorder, lambda: self.promises, self.services, self.clock.wall)
         self.record = Record(self.judge, self.board, self.recorder)
         self.engine = Engine(
             clock=self.clock,
@@ -150,6 +159,7 @@ class Daemon:
         self.heartbeats.configure(configuration.sondes, {s: float(p.since) for s, p in standing.items()})
         await self.store.read(self.heartbeats.recall)
         await self.recorder.flush()
+        await self._importing().tell(now)  # what an import that was cut short left
         self.engine.add([*configuration.sondes.values(), *configuration.canaries])
         memory.settle()
 
@@ -162,17 +172,18 @@ class Daemon:
             self.notifier.reloading("reading the config")
             try:
                 new = await asyncio.to_thread(load, self.configuration.path, self.probes)
+                promised = await asyncio.to_thread(promises_of, new)
             except ConfigError:
                 self.selfcheck.refused_reloads += 1
                 raise
             finally:
                 self.notifier.ready(self._summary())
             changed = difference(self.configuration, new)
-            await self._apply(new, changed)
+            await self._apply(new, changed, promised)
             log.info("config reloaded: %s", _said(changed))
             return changed
 
-    async def _apply(self, new: Configuration, changed: Difference) -> None:
+    async def _apply(self, new: Configuration, changed: Difference, promised: Promises) -> None:
         """Once the ledger is read nothing waits until the new config is in force: one reload is one instant."""
         # What the ledger does not hold yet would be added twice, or never removed: a failing disk refuses the reload.
         await self.recorder.flush()
@@ -181,6 +192,7 @@ class Daemon:
         canaries = changed.canaries
         self.configuration = new
         self.secrets = secrets_of(new)
+        self.promises = self.recorder.promises = promised
         self.record.enter_all(reconcile(standing, new.sondes, now))
         for canary in canaries.removed:
             self.record.end(canary.id, now)
@@ -194,6 +206,7 @@ class Daemon:
         self.selfcheck.reloads += 1
         self.selfcheck.loaded_at = self.clock.wall()
         memory.settle()
+        self.recorder.moved()  # calendars and targets may be others
         with suppress(StoreError):  # the recorder says so, and goes on trying
             await self.recorder.flush()
 
@@ -201,11 +214,24 @@ class Daemon:
 
     async def import_history(self, lines: AsyncIterator[bytes], name: str, progress: Progress) -> dict[str, int]:
         """Import a file that a command sends, while checks go on."""
-        importing = Import(self.configuration, self.store, self.record, self.recorder)
+        importing = self._importing()
         # As long as the file comes nothing is held: whoever sends it may be slow, or never end.
         history = await importing.read(lines, name, int(self.clock.wall()), progress)
         async with self._changing:
             return (await importing.apply(history, int(self.clock.wall()), progress)).as_dict()
+
+    def _importing(self) -> Import:
+        return Import(self.configuration, self.promises, self.store, self.record, self.recorder)
+
+    # --- acts of people
+
+    async def perform(self, request: Answer) -> Answer:
+        """Do what a person asks for, in one transaction; VigieError refuses it, and nothing is written."""
+        await self.recorder.flush()  # it may be about what was not written yet
+        promises, now = self.promises, int(self.clock.wall())
+        answer = await self.store.write(lambda connection: perform(connection, promises, now, request))
+        self.recorder.moved()
+        return answer
 
 
 def _said(changed: Difference) -> str:

@@ -197,9 +197,16 @@ class VigieCollector(Collector):
 class Exposition:
     """The whole page."""
 
-    def __init__(self, board: Board, figures: Figures, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        figures: Figures,
+        now: Callable[[], int],
+        services: Callable[[], list[bytes | bytearray]],
+    ) -> None:
         self._now = now
         self._sondes = SondeExposition(board)
+        self._services = services
         self._registry = CollectorRegistry()
         self._registry.register(VigieCollector(board, figures, now))
         ProcessCollector(registry=self._registry)
@@ -208,4 +215,4 @@ class Exposition:
 
     def render(self) -> list[bytes | bytearray]:
         """The page in parts, in about 0.1 s for 20,000 sondes: call it in a thread. Whole, it would be copied again."""
-        return [generate_latest(self._registry), *self._sondes.render(self._now())]
+        return [generate_latest(self._registry), *self._services(), *self._sondes.render(self._now())]

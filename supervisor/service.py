@@ -21,11 +21,13 @@ from supervisor.importing import Progress
 from supervisor.metrics import CONTENT_TYPE, Exposition
 from supervisor.notify import Notifier
 from supervisor.selfcheck import SelfCheck
+from supervisor.service_metrics import ServiceExposition
 from supervisor.store.errors import StoreError
 from supervisor.store.recorder import Recorder
 from supervisor.store.retention import Retention
 from supervisor.store.store import Store
 from supervisor.store.upkeep import Upkeep
+from supervisor.watch import Watch
 from supervisor.web.server import Site, application, worth_a_line
 from supervisor.web.view import present
 
@@ -48,6 +50,11 @@ class Daemon(Protocol):
     heartbeats: Heartbeats
     selfcheck: SelfCheck
     notifier: Notifier
+    services: ServiceExposition
+    watch: Watch
+
+    async def perform(self, request: Answer) -> Answer:
+        """Do what a person asks for: an act on an incident, a maintenance, an exclusion, a closing."""
 
     async def reload(self) -> Difference:
         """Apply the config as it is on disk now."""
@@ -67,7 +74,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._control = ControlServer(
             daemon.configuration.control,
-            {"reload": self._reload, "import": self._import, "status": self._status},
+            {"reload": self._reload, "import": self._import, "status": self._status, "act": self._act},
         )
         self._web: web.AppRunner | None = None
 
@@ -77,6 +84,8 @@ class Service:
         self._supervise(daemon.recorder.run(), "recorder")
         self._supervise(daemon.engine.run(), "engine")
         self._supervise(self._upkeep(), "upkeep")
+        self._supervise(daemon.watch.run(), "watch")
+        self._supervise(daemon.watch.keep_figures(), "figures")
         await self._control.start()
         await self._serve(daemon.configuration)
         if daemon.notifier.watchdog_s is not None:
@@ -112,7 +121,9 @@ class Service:
 
     async def _serve(self, configuration: Configuration) -> None:
         daemon = self._daemon
-        exposition = Exposition(daemon.board, daemon.selfcheck, lambda: int(daemon.clock.wall()))
+        exposition = Exposition(
+            daemon.board, daemon.selfcheck, lambda: int(daemon.clock.wall()), daemon.services.render
+        )
         token = configuration.metrics_token
         site = Site(
             metrics=exposition.render,
@@ -186,6 +197,9 @@ class Service:
 
         name = str(request.get("name", "history"))
         return dict(await self._daemon.import_history(_whole(lines, request.get("size"), name), name, progress))
+
+    async def _act(self, request: Answer, _: AsyncIterator[bytes], __: Tell) -> Answer:
+        return await self._daemon.perform({key: value for key, value in request.items() if key != "command"})
 
     async def _status(self, _: Answer, __: AsyncIterator[bytes], ___: Tell) -> Answer:
         daemon = self._daemon

@@ -42,8 +42,12 @@ P. A first `ok` is not dated back: "unconfirmed" time before it stays unknown. A
 Q. A gap of a sonde that never had a state is "no data", as is the time before its first result.
 R. Dating critical back repaints confirmed `warning` time too, since critical counts from its own first.
 S. horizon only cuts what is returned: lines at or after it are still replayed (they may date back before it).
-T. Out of reach of the interface: removal and addition, `when_unreachable: down`, flapping, maintenance,
-   re-checks (they are only more results), when an alert leaves live (here only the final view exists).
+T. Out of reach of the interface: `when_unreachable: down`, flapping, maintenance, re-checks (they are only more
+   results), when an alert leaves live (here only the final view exists).
+U. A line "removed" ends the sonde's life: nothing that it held goes beyond, and its next result, at that very second
+   at the earliest, begins a new one, with no state and no count. Whoever calls leaves out the results that come while
+   the sonde is absent. Every life of an ancestor hides what is below it, in every life of that; a life that is over is
+   judged like another.
 """
 
 from dataclasses import dataclass
@@ -73,7 +77,7 @@ class SondeSpec:
 class Line:
     t: int
     sonde: str
-    status: str  # ok | warning | critical | unknown
+    status: str  # ok | warning | critical | unknown | removed
 
 
 def timelines(
@@ -109,17 +113,28 @@ def _replay(
     chain = {spec.id: _ancestors(spec.id, specs, canaries) for spec in sondes}
     waiting = sorted(specs, key=lambda sonde: (sonde not in canaries, len(chain[sonde])))
     for sonde in waiting:
-        results = []
-        for line in lines:
-            if line.sonde != sonde:
-                continue
-            # "A result at or before its sonde's last one is skipped."
-            if results and line.t <= results[-1][0]:
-                continue
-            results.append((line.t, _what_it_counts_as(line, chain[sonde], canaries, painted)))
-        painted[sonde], of_this_one = _paint(specs[sonde], results, length)
-        confirmed += of_this_one
+        painted[sonde] = [NO_DATA] * length
+        for start, end, of_this_life in _lives([line for line in lines if line.sonde == sonde], length):
+            results = [(line.t, _what_it_counts_as(line, chain[sonde], canaries, painted)) for line in of_this_life]
+            cells, confirmations_of_it = _paint(specs[sonde], results, length)
+            painted[sonde][start:end] = cells[start:end]
+            confirmed += confirmations_of_it
     return painted, confirmed
+
+
+def _lives(lines: list[Line], length: int) -> list[tuple[int, int, list[Line]]]:
+    """The lives of one sonde: the first second of each, the one after its last, and its results."""
+    lives: list[tuple[int, int, list[Line]]] = []
+    results: list[Line] = []
+    start = 0
+    for line in lines:
+        if line.status == "removed":
+            lives.append((start, line.t, results))
+            results, start = [], line.t
+        # "A result at or before its sonde's last one is skipped."
+        elif not results or line.t > results[-1].t:
+            results.append(line)
+    return [*lives, (start, length, results)]
 
 
 def _what_it_counts_as(
@@ -234,7 +249,7 @@ def _refuse_nonsense(sondes: list[SondeSpec], lines: list[Line], canaries: tuple
         raise ValueError("a sonde given twice, or one that is named and not given")
     if any(spec.attempts < 1 or spec.stale_after < 1 for spec in sondes):
         raise ValueError("attempts and stale_after are at least 1")
-    if any(line.status not in (*RANK, "unknown") or line.t < 0 for line in lines):
+    if any(line.status not in (*RANK, "unknown", "removed") or line.t < 0 for line in lines):
         raise ValueError("a bad status or instant")
     # The SPEC, section 11: "A file with one bad line (..., out of order, ...) is refused whole".
     if [line.t for line in lines] != sorted(line.t for line in lines):

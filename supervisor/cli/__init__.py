@@ -7,7 +7,20 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 
 import click
 
-from supervisor.cli import check, daemon, demo, history, probe
+from supervisor.cli import (
+    check,
+    close,
+    daemon,
+    demo,
+    exclusion,
+    history,
+    incident,
+    maintenance,
+    probe,
+    report,
+    request,
+    sla,
+)
 from supervisor.errors import VigieError
 
 
@@ -44,5 +57,19 @@ def _alone() -> None:
     )
 
 
-for command in (check.check, daemon.run, daemon.reload, probe.probe, history.history, demo.demo):
+for command in (
+    check.check,
+    daemon.run,
+    daemon.reload,
+    probe.probe,
+    history.history,
+    sla.sla,
+    report.report,
+    incident.incident,
+    maintenance.maintenance,
+    exclusion.exclusion,
+    request.request,
+    close.close,
+    demo.demo,
+):
     main.add_command(command)

@@ -6,6 +6,7 @@ Two of them run side by side: one whose faults come by themselves, one whose fau
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import selectors
@@ -17,7 +18,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -28,7 +31,10 @@ WELL_AT_LEAST = 60
 
 _LINE = re.compile(r"Vigie demo: open (http://127\.0\.0\.1:\d+)/ — .+; Ctrl-C stops\n")
 _STATUS = re.compile(r'vigie_sonde_status\{[^}]*sonde="([^"]+)"[^}]*\} (\d)')
-_HISTORY = "select status, cause from interval join sonde on sonde.key = interval.sonde where id = ?"
+# Of what was seen live alone: the demo has a past too.
+_HISTORY = (
+    "select status, cause from interval join sonde on sonde.key = interval.sonde where id = ? and interval.start >= ?"
+)
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 
 
@@ -37,6 +43,7 @@ class Demo:
 
     def __init__(self, directory: Path, *options: str) -> None:
         self.directory = directory
+        self.begun_at = int(time.time())
         self.errors = directory.with_suffix(".err")
         command = [sys.executable, "-m", "supervisor", "demo", "--port", "0", "--directory", str(directory), *options]
         with self.errors.open("wb") as errors:
@@ -84,12 +91,12 @@ class Demo:
         raise AssertionError(f"not in {DEADLINE_S} s; not ok: { {k: v for k, v in seen[-1].items() if v} }")
 
     def wait_for_history(self, sonde: str, status: str, cause: str = "") -> set[str]:
-        """Look until the database tells this of the sonde; gives every status it ever had."""
+        """Look until the database tells this of the sonde; gives every status it had since the demo was started."""
         told: list[tuple[str, str]] = []
         deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline:
             with contextlib.closing(sqlite3.connect(f"file:{self.directory}/vigie.db?mode=ro", uri=True)) as database:
-                told = database.execute(_HISTORY, [sonde]).fetchall()
+                told = database.execute(_HISTORY, [sonde, self.begun_at]).fetchall()
             if (status, cause) in told:
                 return {status for status, _ in told}
             time.sleep(0.2)
@@ -105,6 +112,12 @@ class Demo:
             self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+
+def last_month() -> str:
+    """As `vigie sla` wants it."""
+    first = datetime.now(ZoneInfo("Europe/Paris")).date().replace(day=1)
+    return f"{first - timedelta(days=1):%Y-%m}"
 
 
 def children(pid: int) -> list[int]:
@@ -154,6 +167,19 @@ def test_it_answers_and_every_sonde_has_a_status(driven: Demo) -> None:
     statuses = driven.statuses()
     assert len(statuses) >= SONDES_AT_LEAST
     driven.wait(lambda seen: list(seen.values()).count(OK) >= WELL_AT_LEAST)
+
+
+def test_last_month_is_worth_a_statement(driven: Demo) -> None:
+    command = [sys.executable, "-m", "supervisor", "sla", "--period", last_month(), "--json"]
+    command += ["--config", str(driven.directory / "vigie.yaml")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=DEADLINE_S)
+    statement = json.loads(done.stdout)
+    verdicts = [service["verdict"] for service in statement["services"]]
+    assert {verdict: verdicts.count(verdict) for verdict in ("missed", "undetermined")} == {
+        "missed": 1,
+        "undetermined": 1,
+    }
+    assert len({line["incident"] for line in statement["gti"]}) >= 11
 
 
 def test_a_cut_access_is_one_trouble_and_comes_back(driven: Demo) -> None:

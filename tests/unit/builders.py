@@ -45,12 +45,17 @@ def painted(changes: Iterable[Change], until: Mapping[str, int]) -> dict[tuple[s
     """What these changes leave of every second, each sonde's last stretch running to its `until`."""
     stretches: dict[str, list[tuple[int, int | None, str, str]]] = {}
     for change in changes:
-        kept = [s for s in stretches.get(change.sonde, []) if s[0] < change.trim]
+        known, upto = stretches.get(change.sonde, []), change.upto
+        later = [s for s in known if upto is not None and s[0] >= upto]
+        kept = [s for s in known if s[0] < change.trim]
         if kept and (kept[-1][1] is None or kept[-1][1] > change.trim):
             kept[-1] = (kept[-1][0], change.trim, *kept[-1][2:])
         ends = [s.start for s in change.paint[1:]] + [None]
-        kept += [(s.start, e, str(s.status), s.cause) for s, e in zip(change.paint, ends, strict=False)]
-        stretches[change.sonde] = kept
+        for segment, end in zip(change.paint, ends, strict=False):
+            if upto is not None:
+                end = min(upto, upto if end is None else end)
+            kept.append((segment.start, end, str(segment.status), segment.cause))
+        stretches[change.sonde] = kept + later
     cells = {}
     for sonde_id, of_sonde in stretches.items():
         for start, end, status, cause in of_sonde:

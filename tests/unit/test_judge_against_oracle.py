@@ -5,63 +5,34 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probes.base import Status
-from supervisor.domain.judge import Judge
-from supervisor.domain.state import Change
-from tests.oracle_states import Line, SondeSpec, timelines
-from tests.unit.builders import painted, sonde
+from tests.oracle_states import NO_DATA, Line, SondeSpec, timelines
+from tests.unit.builders import painted
+from tests.unit.state_histories import HORIZON, History, configured, histories, lives, take
 
-HORIZON = 140
-STATUSES = st.sampled_from(["ok", "ok", "warning", "critical", "critical", "unknown"])
+Cells = dict[tuple[str, int], tuple[str, str]]
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> tuple[list[SondeSpec], list[Line], tuple[str, ...]]:
-    """A small tree of sondes, perhaps canaries, and results in order of time."""
-    size = draw(st.integers(1, 5))
-    specs = []
-    for index in range(size):
-        above = [f"a/e/s{i}" for i in range(index)]
-        parent = draw(st.sampled_from([None, *above]))
-        specs.append(SondeSpec(f"a/e/s{index}", draw(st.integers(1, 3)), draw(st.integers(3, 25)), parent))
-    canaries = tuple(f"vigie/canaries/c{i}" for i in range(draw(st.integers(0, 2))))
-    specs += [SondeSpec(c, draw(st.integers(1, 2)), draw(st.integers(5, 30)), None) for c in canaries]
-    names = [spec.id for spec in specs]
-    lines, now = [], 0
-    for step in draw(st.lists(st.integers(0, 6), max_size=50)):
-        now = min(now + step, HORIZON - 1)
-        lines.append(Line(now, draw(st.sampled_from(names)), draw(STATUSES)))
-    return specs, lines, canaries
+def judged(specs: list[SondeSpec], lines: list[Line], canaries: tuple[str, ...]) -> Cells:
+    """Status and cause of every second that is known, as the judge paints them."""
+    judge = configured(specs, canaries)
+    changes = [change for line in lines for change in take(judge, line)]
+    states = {spec.id: judge.state(spec.id) for spec in specs}
+    return painted(changes, {sonde: state.until if state is not None else 0 for sonde, state in states.items()})
 
 
-def judged(specs: list[SondeSpec], lines: list[Line], canaries: tuple[str, ...]) -> list[Change]:
-    judge = Judge()
-    made = {
-        s.id: sonde(s.id, attempts=s.attempts, stale_after_s=s.stale_after, parent=s.parent)
-        for s in specs
-        if s.id not in canaries
-    }
-    judge.configure(
-        made, [sonde(s.id, attempts=s.attempts, stale_after_s=s.stale_after) for s in specs if s.id in canaries]
-    )
-    changes: list[Change] = []
-    until: dict[str, int] = {}
-    for line in lines:
-        changes += judge.observe(line.sonde, line.t, Status(line.status)) or []
+def check(specs: list[SondeSpec], told: list[Line], arrived: list[Line], canaries: tuple[str, ...]) -> None:
+    """The judge, told in the one order, paints what the oracle, told in the other, does."""
+    expected = timelines(specs, told, HORIZON, canaries)
+    found = judged(specs, arrived, canaries)
     for spec in specs:
-        state = judge.state(spec.id)
-        until[spec.id] = state.until if state is not None else 0
-    return painted(changes, until)
+        assert [found.get((spec.id, t), NO_DATA) for t in range(HORIZON)] == expected[spec.id], spec.id
 
 
 @settings(max_examples=600, deadline=None)
 @given(histories())
-def test_judge_paints_what_the_oracle_paints(history: tuple[list[SondeSpec], list[Line], tuple[str, ...]]) -> None:
+def test_judge_paints_what_the_oracle_paints(history: History) -> None:
     specs, lines, canaries = history
-    expected = timelines(specs, lines, HORIZON, canaries)
-    found = judged(specs, lines, canaries)
-    for spec in specs:
-        assert [found.get((spec.id, t), ("unknown", "no data")) for t in range(HORIZON)] == expected[spec.id], spec.id
+    check(specs, lines, lines, canaries)
 
 
 @settings(max_examples=300, deadline=None)
@@ -76,7 +47,11 @@ def test_results_may_arrive_late_from_other_sondes(history, random) -> None:  # 
         last[line.sonde] = arrival
         keyed.append((arrival, line))
     shuffled = [line for _, line in sorted(keyed, key=lambda pair: pair[0])]
-    expected = timelines(specs, lines, HORIZON, canaries)
-    found = judged(specs, shuffled, canaries)
-    for spec in specs:
-        assert [found.get((spec.id, t), ("unknown", "no data")) for t in range(HORIZON)] == expected[spec.id], spec.id
+    check(specs, lines, shuffled, canaries)
+
+
+@settings(max_examples=600, deadline=None)
+@given(lives())
+def test_lives_that_are_over_are_judged_with_hindsight_too(history: History) -> None:
+    specs, lines, canaries = history
+    check(specs, lines, lines, canaries)

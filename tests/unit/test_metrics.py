@@ -12,6 +12,7 @@ from probes.base import Measurement, Result, Status
 from supervisor.domain.board import Board
 from supervisor.domain.judge import Judge
 from supervisor.metrics import Exposition, PoolFigures
+from supervisor.service_metrics import HELP
 from tests.unit.builders import sonde
 
 DOC = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -61,7 +62,7 @@ def board() -> Board:
 
 def samples(now: int = 1010) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     """The page, parsed back by Prometheus' own reader."""
-    page = b"".join(Exposition(board(), Figures(), lambda: now).render()).decode()
+    page = b"".join(Exposition(board(), Figures(), lambda: now, list).render()).decode()
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(page)
@@ -109,7 +110,7 @@ def test_the_daemon_itself() -> None:
 def test_every_metric_is_documented() -> None:
     """Every family of the page, and every measurement a technique of ours may return."""
     documented = set(re.findall(r"`(vigie_[a-z0-9_]+)", DOC.read_text()))
-    page = b"".join(Exposition(board(), Figures(), lambda: 1010).render()).decode()
+    page = b"".join(Exposition(board(), Figures(), lambda: 1010, list).render()).decode()
     shown = {name for name in re.findall(r"^# TYPE (vigie_\S+)", page, re.MULTILINE) if "_tcp_" not in name}
     measured = {f"vigie_{probe.type}_{name}".replace("-", "_") for probe in registry.BUILTIN for name in probe.measures}
     assert shown - documented == set()
@@ -120,7 +121,14 @@ def test_nothing_is_documented_that_does_not_exist() -> None:
     """The figures of the process are read from the code that yields them."""
     documented = set(re.findall(r"^\| `(vigie_[a-z0-9_]+)", DOC.read_text(), re.MULTILINE))
     package = Path(__file__).parents[2] / "supervisor"
-    code = "".join(path.read_text() for path in (package / "metrics.py", package / "selfcheck.py"))
+    code = "".join(
+        path.read_text() for path in (package / "metrics.py", package / "service_metrics.py", package / "selfcheck.py")
+    )
     measured = {f"vigie_{probe.type}_{name}".replace("-", "_") for probe in registry.BUILTIN for name in probe.measures}
     for name in documented - measured:
         assert name.removesuffix("_total") in code, name
+
+
+def test_every_metric_of_services_is_documented() -> None:
+    documented = DOC.read_text()
+    assert [name for name in HELP if f"`{name}`" not in documented] == []

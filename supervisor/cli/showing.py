@@ -1,0 +1,46 @@
+"""How commands print what the register holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines in columns as wide as they need to be; the last may run on."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def local(stamp: str | None) -> str:
+    """An instant of the JSON form, to a person; its offset tells the two hours of autumn apart."""
+    return "-" if stamp is None else datetime.fromisoformat(stamp).strftime("%Y-%m-%d %H:%M:%S%z")
+
+
+def span(seconds: int) -> str:
+    """So many seconds, in words."""
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    if hours:
+        return f"{hours} h {minutes:02d}"
+    return f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def one_line(text: str, most: int = 60) -> str:
+    """A text that people wrote, in a column."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
+
+
+def fields(row: Mapping[str, Any]) -> Iterator[str]:
+    """One thing, all that is known of it."""
+    for key, value in row.items():
+        if value not in (None, False, []):
+            yield f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+
+
+def concerns(row: Mapping[str, Any], collectivite: str | None) -> bool:
+    """Is it of this collectivité (of any when none is asked for), or does it hold for a service of it?"""
+    owners = {row["collectivite"], *(service.partition("/")[0] for service in row["concerned"])}
+    return collectivite is None or collectivite in owners
