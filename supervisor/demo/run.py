@@ -1,7 +1,8 @@
 """`vigie demo` itself: the stage as a child process, and the daemon, the real one, in this one.
 
-In order: 1 a directory, 2 a free port for the pages, 3 the stage, which writes the config, 4 the daemon on that config,
-5 once it answers, the play begins. Whatever ends this process ends the stage with it.
+In order: 1 a directory, 2 a free port for the pages, 3 the stage, which writes the config, 4 the past, where there is
+no database yet, 5 the daemon on that config, 6 once it answers, the play begins. Whatever ends this process ends the
+stage with it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ from supervisor.app import Daemon
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
 from supervisor.control import ask
+from supervisor.demo import past
 from supervisor.demo.home import Home
 from supervisor.errors import VigieError
 from supervisor.heartbeats import own_key
@@ -63,7 +66,9 @@ def play(wishes: Wishes) -> None:
         # In the world of the demo its authority is one of the system's.
         os.environ["SSL_CERT_FILE"] = str(home.authority)
         probes = registry.load()
-        asyncio.run(_live(load(home.config, probes), probes, home, ending, wishes))
+        configuration = load(home.config, probes)
+        past.write(configuration, int(time.time()))
+        asyncio.run(_live(configuration, probes, home, ending, wishes))
 
 
 def _leave(number: int, _: FrameType | None) -> NoReturn:

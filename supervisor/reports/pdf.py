@@ -1,0 +1,37 @@
+"""A sheet as a tagged PDF that a screen reader can read (PDF/UA-1) and an archive can keep (PDF/A-2a)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.resources import files
+
+import typst
+
+from supervisor.errors import VigieError
+from supervisor.reports.sheet import Sheet
+
+
+class Press:
+    """Sets any number of sheets; loads its fonts once. The same sheet at the same instant gives the same bytes."""
+
+    def __init__(self) -> None:
+        self._template = files("supervisor.reports").joinpath("templates/report.typ").read_bytes()
+        # Those that the library brings: the PDF does not depend on the machine.
+        self._fonts = typst.Fonts(include_system_fonts=False)
+
+    def pdf(self, sheet: Sheet, produced_at: int) -> bytes:
+        """The file."""
+        try:
+            made = typst.compile(
+                self._template,
+                font_paths=self._fonts,
+                sys_inputs={"sheet": json.dumps(asdict(sheet), ensure_ascii=False)},
+                pdf_standards=["ua-1", "a-2a"],
+                timestamp=produced_at,
+            )
+        except RuntimeError as error:
+            raise VigieError(f"the PDF of {sheet.subject} cannot be made: {error}") from error
+        if not isinstance(made, bytes):
+            raise VigieError(f"the PDF of {sheet.subject} cannot be made: typst gave no single file")
+        return made
