@@ -1,16 +1,16 @@
-"""The public holidays of France, as a calendar needs them: the set of days of one year in one place."""
+"""The public holidays of France, as a calendar needs them: the set of days of one year in one place.
+
+The eleven days of the Code du travail (L3133-1) and the two of Alsace-Moselle (L3134-13) are worked out here: the
+package that knows the days of every territory loads all countries of the world with them, 18 MB and 0.1 s. It is asked
+for the territories overseas, which have days of their own.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-# The package's name of each department that has holidays of its own; every other follows the national list, and the
-# package refuses the number of a department that it does not know.
-_LOCAL = {
-    "57": "57",
-    "67": "6AE",
-    "68": "6AE",
-    "6AE": "6AE",
+# The package's name of each territory overseas that has days of its own.
+_OVERSEAS = {
     "971": "971",
     "972": "972",
     "973": "973",
@@ -23,8 +23,10 @@ _LOCAL = {
     "987": "PF",
     "988": "NC",
 }
-_ALSACE_MOSELLE = frozenset({"57", "6AE"})
-_FRIDAY = 4
+_ALSACE_MOSELLE = frozenset({"57", "67", "68", "6AE"})
+_FIXED = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
+_AFTER_EASTER = (1, 39, 50)  # Easter Monday, Ascension, Whit Monday
+_LAST_YEAR = 2100  # where the package's data ends, for all alike
 
 
 class PublicHolidays:
@@ -37,8 +39,9 @@ class PublicHolidays:
     def __init__(self, country: str, subdivision: str | None, *, good_friday: bool) -> None:
         if country != "FR":
             raise ValueError(f"the holidays of {country} are not known here, only those of FR")
-        self._place = _LOCAL.get(subdivision or "")
-        self._without_good_friday = self._place in _ALSACE_MOSELLE and not good_friday
+        self._overseas = _OVERSEAS.get(subdivision or "")
+        self._alsace_moselle = subdivision in _ALSACE_MOSELLE
+        self._good_friday = good_friday
         self._years: dict[int, frozenset[date]] = {}
 
     def of(self, year: int) -> frozenset[date]:
@@ -50,13 +53,29 @@ class PublicHolidays:
         return days
 
     def _listed(self, year: int) -> list[date]:
-        # The package loads every country of the world, 18 MB and 0.1 s: only where a calendar has holidays.
-        from holidays import country_holidays
+        if year > _LAST_YEAR:
+            return []
+        if self._overseas is not None:
+            from holidays import country_holidays  # only here: see above
 
-        days = country_holidays("FR", subdiv=self._place, years=year)
-        return [day for day in days if not (self._without_good_friday and _is_good_friday(day))]
+            return list(country_holidays("FR", subdiv=self._overseas, years=year))
+        easter = easter_sunday(year)
+        days = [date(year, month, day) for month, day in _FIXED]
+        days += [easter + timedelta(days=after) for after in _AFTER_EASTER]
+        if self._alsace_moselle:
+            days.append(date(year, 12, 26))
+            if self._good_friday:
+                days.append(easter - timedelta(days=2))
+        return days
 
 
-def _is_good_friday(day: date) -> bool:
-    """Easter is from 22 March to 25 April, and no other holiday of these two months is a Friday."""
-    return day.month in (3, 4) and day.weekday() == _FRIDAY
+def easter_sunday(year: int) -> date:
+    """Easter in the Gregorian calendar, by the anonymous method of 1876 (Meeus/Jones/Butcher)."""
+    golden, (century, year_of) = year % 19, divmod(year, 100)
+    leaps, rest = divmod(century, 4)
+    shift = (century - (century + 8) // 25 + 1) // 3
+    epact = (19 * golden + century - leaps - shift + 15) % 30
+    weekday = (32 + 2 * rest + 2 * (year_of // 4) - epact - year_of % 4) % 7
+    correction = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * correction + 114, 31)
+    return date(year, month, day + 1)

@@ -7,6 +7,7 @@ from datetime import date
 from subprocess import run
 
 import pytest
+from holidays import country_holidays
 
 from supervisor.domain.holidays import PublicHolidays
 from tests.oracle_calendar import ALSACE_MOSELLE, EASTER, legal_holidays
@@ -48,6 +49,14 @@ def test_a_territory_has_its_own_day(subdivision: str, day: date) -> None:
     assert days > legal_holidays(2026)
 
 
+@pytest.mark.parametrize(("subdivision", "place"), [(None, None), ("57", "57"), ("67", "6AE")])
+def test_what_is_worked_out_here_is_what_the_package_has(subdivision: str | None, place: str | None) -> None:
+    """It always lists Good Friday in Alsace-Moselle. From 2008 on: it leaves out three Whit Mondays that were worked."""
+    ours = PublicHolidays("FR", subdivision, good_friday=True)
+    for year in range(2008, 2101):
+        assert ours.of(year) == set(country_holidays("FR", subdiv=place, years=year)), year
+
+
 def test_saint_pierre_et_miquelon_has_the_national_days() -> None:
     assert PublicHolidays("FR", "975", good_friday=False).of(2026) == legal_holidays(2026)
 
@@ -67,13 +76,13 @@ def test_another_country_is_refused() -> None:
         PublicHolidays("BE", None, good_friday=False)
 
 
-def test_a_calendar_without_holidays_does_not_load_their_package() -> None:
+def test_a_calendar_of_the_mainland_does_not_load_the_package() -> None:
     program = (
         "import sys\n"
         "from supervisor.domain.calendar import Calendar, Version\n"
-        "always = Version(start=None, timezone='Europe/Paris', holidays=None, closed=(), opened=(),\n"
-        "                 week=(((0, 1440),),) * 7)\n"
-        "assert Calendar([always]).open_seconds(0, 3600) == 3600\n"
+        "moselle = Version(start=None, timezone='Europe/Paris', holidays=('FR', '57'), closed=(), opened=(),\n"
+        "                  week=(((0, 1440),),) * 7)\n"
+        "assert Calendar([moselle]).open_seconds(1_770_000_000, 1_770_000_060) == 60\n"
         "sys.exit('holidays' in sys.modules)\n"
     )
     assert run([sys.executable, "-c", program], check=False).returncode == 0
