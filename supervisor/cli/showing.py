@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lines in columns as wide as they need to be; the last may run on."""
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> Iterator[str]:
+    """Lines in columns as wide as they need to be, those of numbers flush right; the last may run on."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     for row in (header, *rows):
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        cells = (
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join(cells).rstrip()
 
 
 def local(stamp: str | None) -> str:
@@ -20,11 +24,14 @@ def local(stamp: str | None) -> str:
 
 
 def span(seconds: int) -> str:
-    """So many seconds, in words."""
-    hours, minutes = seconds // 3600, seconds // 60 % 60
-    if hours:
-        return f"{hours} h {minutes:02d}"
-    return f"{minutes} min" if minutes else f"{seconds} s"
+    """So many seconds, in words and to the second: "9 min 56 s", "2 h", "2 h 04 min 56 s"."""
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    words = [f"{hours} h"] if hours else []
+    if minutes or (hours and rest):
+        words.append(f"{minutes:02d} min" if hours else f"{minutes} min")
+    if rest or not words:
+        words.append(f"{rest:02d} s" if words else f"{rest} s")
+    return " ".join(words)
 
 
 def one_line(text: str, most: int = 60) -> str:

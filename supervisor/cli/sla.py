@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from click.core import ParameterSource
 
 from supervisor.cli.options import config_option
 from supervisor.cli.reading import Books, books
+from supervisor.cli.showing import local, table
 from supervisor.domain import period as periods
 from supervisor.errors import VigieError
 from supervisor.proof.clocks import GtiLine
@@ -97,11 +97,11 @@ def _tables(statement: Statement) -> Iterator[str]:
     yield f"{statement.period.name}, until {stamp(statement.until, statement.zone)}"
     yield ""
     services = ("service", "availability", "low", "high", "target", "verdict", *_COLUMNS)
-    yield from _table(services, [_service_row(service) for service in statement.services], right=range(1, 10))
+    yield from table(services, [_service_row(service) for service in statement.services], right=range(1, 10))
     if statement.gti:
         yield ""
         lines = ("incident", "service", "start", "deadline", "stopped", "elapsed", "suspended", "met")
-        yield from _table(lines, [_gti_row(line, statement.zone) for line in statement.gti], right=(5, 6))
+        yield from table(lines, [_gti_row(line, statement.zone) for line in statement.gti], right=(5, 6))
 
 
 def _service_row(service: ServiceFigures) -> list[str]:
@@ -122,30 +122,15 @@ def _gti_row(line: GtiLine, zone: ZoneInfo) -> list[str]:
     return [
         line.incident,
         "/".join(line.service),
-        *(_local(at, zone) for at in (line.start, line.deadline, line.stopped)),
+        *(local(stamp(at, zone)) for at in (line.start, line.deadline, line.stopped)),
         _hours(line.elapsed_s),
         _hours(line.suspended_s),
         met if line.applicable else "not applicable",
     ]
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    numbers = set(right)
-    for row in (header, *rows):
-        cells = (
-            cell.rjust(width) if index in numbers else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join(cells).rstrip()
-
-
 def _ratio(ratio: float | None) -> str:
     return "-" if ratio is None else f"{ratio:.6f}"
-
-
-def _local(at: int | None, zone: ZoneInfo) -> str:
-    return "-" if at is None else datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M:%S%z")
 
 
 def _hours(seconds: int) -> str:
@@ -200,13 +185,13 @@ class _Explanation:
         yield ""
         if self._lines:
             rows = [self._row(each) for each in self._lines]
-            yield from _table(("from", "to", "open_s", "counted as", "why"), rows, right=(2,))
+            yield from table(("from", "to", "open_s", "counted as", "why"), rows, right=(2,))
             yield ""
         yield from self._sums()
 
     def _row(self, each: Explained) -> tuple[str, ...]:
         line = each.line
-        start, end = _local(line.start, self._zone), _local(line.end, self._zone)
+        start, end = (local(stamp(at, self._zone)) for at in (line.start, line.end))
         return start, end, str(line.open_s), line.counted or "closed", _why(each)
 
     def _sums(self) -> Iterator[str]:

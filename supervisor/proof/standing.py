@@ -32,14 +32,15 @@ def standing(connection: sqlite3.Connection, promises: Promises, now: int) -> St
     period = containing(today, promises.period)
     budgets = {}
     for key, so_far in figures[promises.period].items():
-        left = budget(promises.target, so_far, _open_s(promises, key, period)) if key in promises.services else None
+        known = key in promises.services
+        left = budget(promises.target, so_far, whole_open_s(promises, key, period)) if known else None
         if left is not None:
             budgets[key] = left
     return Standing(at=now, figures=figures, budgets=budgets)
 
 
-def _open_s(promises: Promises, key: ServiceKey, period: Period) -> int:
-    """The opening time of the whole period, what is still to come included."""
+def whole_open_s(promises: Promises, key: ServiceKey, period: Period) -> int:
+    """The opening seconds of a service in the whole period, those still to come included: what a budget is of."""
     promise = promises.services[key]
     start, end = period.span(promises.zone)
     return length(intersect(promise.calendar.openings(start, end), clip(promise.bounds, start, end)))

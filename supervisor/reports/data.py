@@ -12,15 +12,17 @@ from zoneinfo import ZoneInfo
 from supervisor.domain.availability import Budget, Figures, Verdict, budget
 from supervisor.domain.explain import Line, fold
 from supervisor.domain.incident import ServiceKey
-from supervisor.domain.interval import clip, intersect, length
+from supervisor.domain.interval import clip
 from supervisor.domain.period import Period, containing
 from supervisor.domain.promise import Promises, Window
 from supervisor.proof import frozen
 from supervisor.proof.clocks import GtiLine
 from supervisor.proof.explaining import Explained, History, Stretch, annotated, histories
+from supervisor.proof.standing import whole_open_s
 from supervisor.proof.statement import ServiceFigures, Statement, state
 from supervisor.reports.days import Day, Unknown, days, unknowns
 from supervisor.reports.incidents import IncidentLine, incident_lines
+from supervisor.store.closings import Closing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +62,7 @@ class ExcludedTime:
     window: Window
     services: tuple[str, ...]  # their names
     deducted: bool  # left out of the figures
+    in_service: bool  # it touches opening time of one of them; otherwise it changed nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +82,8 @@ class Report:
     services: tuple[ServiceReport, ...]
     incidents: tuple[IncidentLine, ...]
     excluded: tuple[ExcludedTime, ...]  # by start
+    closings: tuple[Closing, ...]  # of the months that are closed, in their order
+    names: Mapping[str, str]  # of all collectivités: one may own a platform that this one's services use
 
     @property
     def period(self) -> Period:
@@ -99,6 +104,15 @@ class Report:
     def binding(self) -> bool:
         """Is it exactly the period that the contract judges?"""
         return (self.period.first, self.period.end) == (self.judged.first, self.judged.end)
+
+    def short(self, sonde: str) -> str:
+        """A sonde as people of this collectivité know it."""
+        return sonde.removeprefix(f"{self.collectivite}/")
+
+    def owner(self, sonde: str) -> str | None:
+        """The name of the collectivité whose shared platform the sonde checks; None: it is their own."""
+        owner = sonde.partition("/")[0]
+        return None if owner == self.collectivite else self.names.get(owner, owner)
 
     @property
     def promised(self) -> tuple[ServiceReport, ...]:
@@ -147,7 +161,10 @@ class _Maker:
             self._clocks[line.service[0]].append(line)
         every = [*promises.collectivites, *self._figures] if collectivite is None else [collectivite]
         self._collectivites = list(dict.fromkeys(every))
+        start = period.span(self._statement.zone)[0]
+        self._closed = frozen.months(connection, self._statement.zone, start, self._statement.until)
         self._terms, self._departed = self._promised()
+        self._names = {**self._departed, **promises.collectivites}
         self._judged = containing(period.pieces()[-1].first, self._terms.judged_by)
         self._so_far = self._of_judged(collectivite)
 
@@ -159,8 +176,7 @@ class _Maker:
 
     def _promised(self) -> tuple[Terms, Mapping[str, str]]:
         """The terms, and the names of the collectivités that the config has no more."""
-        promises, connection, zone = self._source.promises, self._source.connection, self._statement.zone
-        closed = frozen.months(connection, zone, self._period.span(zone)[0], self._statement.until)
+        promises, connection, closed = self._source.promises, self._source.connection, self._closed
         names = {
             part.collectivite: part.name
             for month in closed
@@ -193,7 +209,7 @@ class _Maker:
         return Report(
             organisation=source.organisation,
             collectivite=collectivite,
-            name=source.promises.collectivites.get(collectivite) or self._departed.get(collectivite, collectivite),
+            name=self._names.get(collectivite, collectivite),
             zone=statement.zone,
             terms=self._terms,
             statement=own,
@@ -204,6 +220,8 @@ class _Maker:
             services=tuple(self._service(service, history.get(service.key, [])) for service in own.services),
             incidents=incident_lines(source.connection, source.promises, source.now, own.gti),
             excluded=tuple(_excluded(names, history)),
+            closings=tuple(month.closing for month in self._closed),
+            names=self._names,
         )
 
     def _service(self, shown: ServiceFigures, stretches: Sequence[Stretch]) -> ServiceReport:
@@ -224,12 +242,10 @@ class _Maker:
         )
 
     def _budget(self, key: ServiceKey) -> Budget | None:
-        promise = self._source.promises.services.get(key)
-        if promise is None or key not in self._so_far:
+        promises = self._source.promises
+        if key not in promises.services or key not in self._so_far:
             return None
-        start, end = self._judged.span(self._statement.zone)
-        whole = intersect(promise.calendar.openings(start, end), clip(promise.bounds, start, end))
-        return budget(self._terms.target, self._so_far[key], length(whole))
+        return budget(self._terms.target, self._so_far[key], whole_open_s(promises, key, self._judged))
 
 
 def _up_to_end(judged: Period, period: Period) -> Period:
@@ -243,14 +259,22 @@ def _excluded(names: Mapping[ServiceKey, str], history: History) -> Iterator[Exc
     windows: dict[tuple[str, int, int], Window] = {}
     services: dict[tuple[str, int, int], list[str]] = {}
     deducted: dict[tuple[str, int, int], bool] = {}
+    in_service: dict[tuple[str, int, int], bool] = {}
     for key, stretches in history.items():
         for stretch in stretches:
             for window in stretch.seconds.windows:
                 mark = (window.id, window.start, window.end)
                 windows.setdefault(mark, window)
                 deducted[mark] = deducted.get(mark, False) or window.kind in stretch.exclude
+                touched = bool(clip(stretch.seconds.opening, window.start, window.end))
+                in_service[mark] = in_service.get(mark, False) or touched
                 held = services.setdefault(mark, [])
                 if names.get(key, key[1]) not in held:
                     held.append(names.get(key, key[1]))
     for mark, window in sorted(windows.items(), key=lambda item: (item[1].start, item[0])):
-        yield ExcludedTime(window=window, services=tuple(services[mark]), deducted=deducted[mark])
+        yield ExcludedTime(
+            window=window,
+            services=tuple(services[mark]),
+            deducted=deducted[mark],
+            in_service=in_service[mark],
+        )

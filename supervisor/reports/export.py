@@ -31,6 +31,10 @@ def export_one(reports: Sequence[Report]) -> dict[str, Any]:
         "binding": report.binding,
         "running": report.running,
         "closed": list(report.statement.closed),
+        "closings": [
+            {"month": each.month, "version": each.version, "closed": stamp(each.closed_at, zone)}
+            for each in report.closings
+        ],
         "services": [
             {**figures, **_service(service, report)}
             for figures, service in zip(said["services"], report.services, strict=True)
@@ -97,6 +101,7 @@ def _incident(line: IncidentLine, report: Report) -> dict[str, Any]:
     return {
         "message": clock.message,
         "author": line.author or None,
+        "reopened": line.reopened,
         "acknowledged": stamp(line.acknowledged_at, zone),
         "intervened": clock.intervened,
         "restored": stamp(line.restored_at, zone),
@@ -118,4 +123,5 @@ def _excluded(each: ExcludedTime, report: Report) -> dict[str, Any]:
         "entered": stamp(window.entered_at, zone),
         "services": list(each.services),
         "deducted": each.deducted,
+        "in_service": each.in_service,
     }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from supervisor.reports.data import Report
 from supervisor.reports.incidents import IncidentLine
-from supervisor.reports.sections import short
+from supervisor.reports.sections import platform
 from supervisor.reports.sheet import Cell, Section, Table, Tone, cell
 from supervisor.reports.wording import CAUSES, duration, instant, listing, quoted, typeset
 
 
 def incidents(report: Report) -> Section:
     """Each incident that began in the period, by start."""
-    title = "Incidents et garantie de temps d’intervention"
+    title = "Incidents et garantie de temps d’intervention (GTI)"
     if not report.incidents:
         return Section(title=title, paragraphs=("Aucun incident n’a commencé pendant cette période.",))
     target_s = report.terms.gti_s
@@ -19,8 +19,8 @@ def incidents(report: Report) -> Section:
         "Aucun délai d’intervention n’est promis ; les temps sont donnés pour information."
         if target_s is None
         else "Le délai court en temps de service, du début de l’incident jusqu’à ce qu’une personne intervienne ou "
-        f"que le service revienne de lui-même ; il est tenu jusqu’à {duration(target_s)} comprises. Une suspension "
-        "motivée (accès au site attendu, par exemple) n’est pas comptée."
+        f"que le service revienne de lui-même. La garantie est tenue s’il ne dépasse pas {duration(target_s)}. Le "
+        "temps d’une suspension motivée (l’attente d’un accès au site, par exemple) n’est pas compté."
     )
     table = Table(
         caption="Incidents, dans l’ordre de leur début",
@@ -34,11 +34,12 @@ def incidents(report: Report) -> Section:
 def _row(report: Report, line: IncidentLine) -> tuple[Cell, ...]:
     clock, zone = line.clock, report.zone
     seen = f"vu le {instant(line.acknowledged_at, zone)}" if line.acknowledged_at is not None else "pas marqué « vu »"
+    start = f"rouvert le {instant(clock.start, zone)}" if line.reopened else instant(clock.start, zone)
     return (
         cell(
             clock.incident, _service(report, line), _origin(report, line), quoted(clock.message) * bool(clock.message)
         ),
-        cell(instant(clock.start, zone), typeset(seen)),
+        cell(start, seen),
         cell(*_outcome(report, line)),
         cell(*_elapsed(report, line)),
         _verdict(report, line),
@@ -53,7 +54,8 @@ def _service(report: Report, line: IncidentLine) -> str:
 def _origin(report: Report, line: IncidentLine) -> str:
     clock = line.clock
     if clock.sonde is not None:
-        return f"constaté par la sonde {short(clock.sonde, report.collectivite)}"
+        shared = platform(report, clock.sonde)
+        return f"constaté sur {shared}" if shared else f"constaté par la sonde {report.short(clock.sonde)}"
     ref = f" (réf. {clock.ref})" if clock.ref is not None else ""
     return f"signalé par {line.author}{ref}" if line.author else f"signalé par une personne{ref}"
 
@@ -94,4 +96,4 @@ def _verdict(report: Report, line: IncidentLine) -> Cell:
         words, tone = "en cours, délai dépassé", Tone.BAD
     else:
         words, tone = "en cours", Tone.UNSURE
-    return cell(words, typeset(cause), tone=tone)
+    return cell(words, cause, tone=tone)

@@ -21,6 +21,7 @@ class IncidentLine:
 
     clock: GtiLine
     author: str  # of a report; "" when detected
+    reopened: bool  # the incident had been open before
     acknowledged_at: int | None  # "vu", of this opening
     restored_at: int | None  # end of the trouble of this opening
     reasons: tuple[str, ...]  # of the suspensions
@@ -44,7 +45,7 @@ def incident_lines(
 
 
 def _line(line: GtiLine, incident: Incident | None, sheet: desk.Sheet | None, journal: Iterable[Entry]) -> IncidentLine:
-    opening, until = _opening(line, sheet)
+    opening, until, reopened = _opening(line, sheet)
     # A closed month keeps its lines; the story may have been told otherwise since, and has no such opening then.
     start = opening.at if opening is not None else line.start
     own = [entry for entry in journal if start <= entry.t < until]
@@ -54,16 +55,17 @@ def _line(line: GtiLine, incident: Incident | None, sheet: desk.Sheet | None, jo
     return IncidentLine(
         clock=line,
         author=incident.author if incident is not None else "",
+        reopened=reopened,
         acknowledged_at=min(seen, default=None),
         restored_at=opening.spell.end if opening is not None else None,
         reasons=tuple(dict.fromkeys(text for text in why if text)),
     )
 
 
-def _opening(line: GtiLine, sheet: desk.Sheet | None) -> tuple[Opening | None, int]:
-    """The opening that the line is of, and when the next one begins."""
+def _opening(line: GtiLine, sheet: desk.Sheet | None) -> tuple[Opening | None, int, bool]:
+    """The opening that the line is of, when the next one begins, and whether it is a reopening."""
     openings = sheet.story.openings if sheet is not None and sheet.story is not None else ()
     for index, opening in enumerate(openings):
         if any((own.service, own.start) == (line.service, line.start) for own in opening.lines):
-            return opening, openings[index + 1].at if index + 1 < len(openings) else FOREVER
-    return None, FOREVER
+            return opening, openings[index + 1].at if index + 1 < len(openings) else FOREVER, index > 0
+    return None, FOREVER, False

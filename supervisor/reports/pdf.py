@@ -6,8 +6,6 @@ import json
 from dataclasses import asdict
 from importlib.resources import files
 
-import typst
-
 from supervisor.errors import VigieError
 from supervisor.reports.sheet import Sheet
 
@@ -16,6 +14,9 @@ class Press:
     """Sets any number of sheets; loads its fonts once. The same sheet at the same instant gives the same bytes."""
 
     def __init__(self) -> None:
+        import typst  # here: 7 MB that the daemon, which only shares the command line with it, never needs
+
+        self._compile = typst.compile
         self._template = files("supervisor.reports").joinpath("templates/report.typ").read_bytes()
         # Those that the library brings: the PDF does not depend on the machine.
         self._fonts = typst.Fonts(include_system_fonts=False)
@@ -23,7 +24,7 @@ class Press:
     def pdf(self, sheet: Sheet, produced_at: int) -> bytes:
         """The file."""
         try:
-            made = typst.compile(
+            made = self._compile(
                 self._template,
                 font_paths=self._fonts,
                 sys_inputs={"sheet": json.dumps(asdict(sheet), ensure_ascii=False)},

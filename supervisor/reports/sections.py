@@ -1,24 +1,25 @@
-"""The sections of a report on availability: figures, days, exclusions, unknown time, budget."""
+"""The sections of a report on availability: figures, days, unknown time, budget."""
 
 from __future__ import annotations
 
 from supervisor.domain.availability import KINDS
-from supervisor.domain.period import local_day
 from supervisor.domain.state import CHECK_FAILED, ISOLATED, NO_DATA, UNCONFIRMED, UNREACHABLE
 from supervisor.reports import strip
-from supervisor.reports.data import ExcludedTime, Report, ServiceReport
+from supervisor.reports.data import Report, ServiceReport
 from supervisor.reports.days import Unknown
 from supervisor.reports.sheet import Cell, Section, Table, Tone, cell
 from supervisor.reports.verdict import WORDS
 from supervisor.reports.wording import (
     KIND_NAMES,
+    KINDS_TOLD,
     NONE,
     count,
-    date_of,
     decimals_for,
     duration,
     during,
     listing,
+    of,
+    of_period,
     percent,
     period,
     quoted,
@@ -40,8 +41,8 @@ def availability(report: Report) -> Section:
     """What was measured, with and without exclusions."""
     paragraphs = (
         "La disponibilité est la part du temps de service mesuré pendant laquelle le service fonctionnait, exclusions "
-        "déduites. La fourchette dit entre quelles valeurs elle se trouve selon que le temps non mesuré est compté en "
-        "panne ou disponible ; c’est sur elle que l’engagement est jugé.",
+        "déduites. La fourchette donne ses valeurs extrêmes, selon que le temps non mesuré est compté en panne ou "
+        "disponible ; c’est sur elle que l’engagement est jugé.",
     )
     tables = [_ratios(report), _ledger(report)]
     if any(any(service.figures.kinds.values()) for service in report.services):
@@ -95,11 +96,11 @@ def _ledger(report: Report) -> Table:
         seconds = (figures.open_s, figures.up_s, figures.down_s, figures.excluded_s, figures.unknown_s)
         rows.append((cell(service.shown.name), *(cell(duration(each)) for each in seconds)))
     return Table(
-        caption="Décompte du temps de service : disponible, en panne, exclu et non mesuré s’y ajoutent",
+        caption=typeset("Temps de service : somme du temps disponible, en panne, exclu et non mesuré"),
         header=("Service", "Temps de service", "Disponible", "En panne", "Exclu", "Non mesuré"),
         rows=tuple(rows),
         numbers=(1, 2, 3, 4, 5),
-        widths=(2.8, 1.5, 1.5, 1.5, 1.5, 1.5),
+        widths=(2.4, 1.3, 2.2, 1.7, 1.5, 1.7),
     )
 
 
@@ -122,11 +123,11 @@ def _kinds(report: Report) -> Table:
 def _deducted(report: Report) -> str:
     exclude = report.terms.exclude
     if not exclude:
-        return "Aucune nature d’exclusion n’est déduite du calcul."
-    out = listing([KIND_NAMES[kind] for kind in KINDS if kind in exclude])
-    rest = listing([KIND_NAMES[kind] for kind in KINDS if kind not in exclude])
-    kept = f" ; non déduit : {rest}, le service y compte comme mesuré" if rest else ""
-    return f"Déduit du calcul : {out}{kept}."
+        return "Rien n’est déduit du calcul : tout le temps de service compte tel qu’il a été mesuré."
+    out = listing([KINDS_TOLD[kind] for kind in KINDS if kind in exclude])
+    rest = listing([KINDS_TOLD[kind] for kind in KINDS if kind not in exclude])
+    kept = f" N’en sont pas déduits : {rest} ; ce temps compte tel qu’il a été mesuré." if rest else ""
+    return f"Sont déduits du calcul : {out}.{kept}"
 
 
 def days(report: Report) -> Section:
@@ -138,34 +139,6 @@ def days(report: Report) -> Section:
         figures=tuple(strip.figure(service.shown.name, when, service.days) for service in shown),
         legend=strip.legend([day for service in shown for day in service.days]),
         paragraphs=() if shown else ("Aucun temps de service sur cette période.",),
-    )
-
-
-def exclusions(report: Report) -> Section:
-    """The maintenance and the exclusions that counted."""
-    title = "Maintenances et exclusions"
-    if not report.excluded:
-        return Section(title=title, paragraphs=("Aucune maintenance annoncée ni exclusion sur cette période.",))
-    table = Table(
-        caption="Maintenances et exclusions retenues",
-        header=("Nature", "Quand", "Motif", "Services", "Effet"),
-        rows=tuple(_exclusion(report, each) for each in report.excluded),
-        widths=(1.7, 2.5, 2.8, 2.4, 1.4),
-    )
-    return Section(title=title, tables=(table,))
-
-
-def _exclusion(report: Report, each: ExcludedTime) -> tuple[Cell, ...]:
-    window = each.window
-    entered = date_of(local_day(window.entered_at, report.zone))
-    told = f"annoncée le {entered}" if window.kind == "maintenance" else f"saisie le {entered}"
-    every = len(each.services) == len(report.services) > 1
-    return (
-        cell(KIND_NAMES[window.kind].capitalize()),
-        cell(stretch(window.start, window.end, report.zone)),
-        cell(window.text, f"{window.author}, {told}" if window.author else told.capitalize()),
-        cell("tous" if every else listing(each.services)),
-        cell("déduite" if each.deducted else "non déduite"),
     )
 
 
@@ -200,18 +173,15 @@ def unknown(report: Report) -> Section:
 def _cause(report: Report, each: Unknown) -> str:
     if not each.causes:
         return "aucune sonde ne mesurait ce service"
-    behind = listing([quoted(short(sonde, report.collectivite)) for sonde in each.via])
-    return listing(
-        [
-            f"{_UNKNOWN[cause]} derrière {behind}" if cause == UNREACHABLE and behind else _UNKNOWN.get(cause, cause)
-            for cause in each.causes
-        ]
-    )
+    broken = listing([platform(report, sonde) or quoted(report.short(sonde)) for sonde in each.via])
+    behind = f", {broken} étant en panne" if broken else ""
+    return listing([f"{_UNKNOWN.get(cause, cause)}{behind * (cause == UNREACHABLE)}" for cause in each.causes])
 
 
-def short(sonde: str, collectivite: str) -> str:
-    """As people of that collectivité know it."""
-    return sonde.removeprefix(f"{collectivite}/")
+def platform(report: Report, sonde: str) -> str:
+    """What a sonde of another collectivité checks; "" for one of their own."""
+    owner = report.owner(sonde)
+    return "" if owner is None else f"la plateforme commune {of(owner)} ({sonde.partition('/')[2]})"
 
 
 def _stretches(report: Report, each: Unknown) -> list[str]:
@@ -233,15 +203,19 @@ def budget(report: Report) -> Section | None:
         rows.append((cell(service.shown.name), *(cell(duration(each)) for each in seconds), *pace))
     name = period(report.judged)
     paragraphs = (
-        f"Sur la période jugée ({name}), l’engagement permet à chaque service un temps de panne limité. "
-        + ("Situation à la fin de ce rapport, si le reste de la période est mesuré en entier." if going_on else ""),
+        f"Sur la période jugée ({name}), l’engagement laisse à chaque service un temps de panne limité. "
+        + (
+            f"Le tableau dit ce qu’il en reste {_when(report)}, à supposer que la suite soit toute mesurée."
+            if going_on
+            else ""
+        ),
     )
     table = Table(
         caption=f"Temps de panne permis, {name}",
         header=("Service", "Permis", "Utilisé", "Reste", *(["Rythme"] if going_on else [])),
         rows=tuple(rows),
         numbers=(1, 2, 3, *([4] if going_on else [])),
-        widths=(3.2, 1.6, 1.6, 1.6, *([1.8] if going_on else [])),
+        widths=(2.8, 2.0, 1.7, 2.0, *([1.1] if going_on else [])),
     )
     notes = ("Rythme : part du temps de panne permis qui serait utilisée si la suite ressemblait au début.",)
     return Section(
@@ -250,6 +224,11 @@ def budget(report: Report) -> Section | None:
         tables=(table,),
         notes=tuple(map(typeset, notes)) if going_on else (),
     )
+
+
+def _when(report: Report) -> str:
+    """As of when the rest of the budget is told."""
+    return "à ce jour" if report.running else f"à la fin {of_period(report.period)}"
 
 
 def _pace(burn: float | None) -> str:

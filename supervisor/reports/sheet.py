@@ -9,6 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from supervisor.reports.wording import NONE, typeset
+
 
 class Tone(StrEnum):
     """How a verdict is coloured; its words and its sign say the same."""
@@ -93,5 +95,5 @@ class Sheet:
 
 
 def cell(*lines: str, tone: Tone | None = None) -> Cell:
-    """A cell of these lines, without the empty ones."""
-    return Cell(lines=tuple(line for line in lines if line) or ("–",), tone=tone)
+    """A cell of these lines, without the empty ones, as French sets them."""
+    return Cell(lines=tuple(typeset(line) for line in lines if line) or (NONE,), tone=tone)

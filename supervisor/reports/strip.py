@@ -69,7 +69,7 @@ _LOOKS: Final = {
     ),
     DayState.SPARED: _Look(
         "E",
-        "panne ou temps exclu du calcul, disponible le reste du temps de service",
+        "en partie exclu du calcul, disponible le reste du temps",
         ("jour exclu en partie", "jours exclus en partie"),
         "#33256b",
         '<path d="M-4-9H4L9-4V4L4 9H-4L-9 4V-4Z" fill="#fff" stroke="#4b3a8c"/>'
@@ -91,7 +91,8 @@ _UNNAMED: Final = (DayState.AVAILABLE, DayState.CLOSED, DayState.COMING)
 def figure(name: str, when: str, days: Sequence[Day]) -> Figure:
     """The drawing of one service."""
     width, height, drawn = _weeks(days) if len(days) <= 31 else _months(days)
-    return Figure(title=name, svg=_svg(width, height, drawn), alt=_words(name, when, days), width=width, height=height)
+    svg, alt = _svg(width, height, drawn), _words(name, when, days)
+    return Figure(title=typeset(name), svg=svg, alt=alt, width=width, height=height)
 
 
 def legend(days: Sequence[Day]) -> tuple[Key, ...]:
@@ -106,11 +107,11 @@ def legend(days: Sequence[Day]) -> tuple[Key, ...]:
 
 def _weeks(days: Sequence[Day]) -> tuple[int, int, list[str]]:
     column, row, top = 30, 40, 16
-    drawn = [_text(column * n + 15, 11, letter, 10, _SOFT) for n, letter in enumerate("LMMJVSD")]
+    drawn = [_text(column * n + 15, 11, letter, 11, _SOFT) for n, letter in enumerate("LMMJVSD")]
     before = days[0].date.weekday()
     for place, day in enumerate(days, start=before):
         x, y = column * (place % 7) + 15, top + row * (place // 7)
-        drawn.append(_text(x, y + 12, str(day.date.day), 10, _SOFT))
+        drawn.append(_text(x, y + 12, str(day.date.day), 11, _SOFT))
         drawn.append(_cell(x, y + 26, day.state))
     return column * 7, top + row * ((before + len(days) - 1) // 7 + 1), drawn
 

@@ -59,16 +59,18 @@ def summarise(sample: Report, lines: Sequence[Line]) -> Sheet:
     """The sheet; `sample`: any of the reports, for what they have in common."""
     tone, sentence = _verdict(sample, lines)
     rows = sorted(lines, key=lambda one: _ORDER.index(one.tone))  # else in config order
+    unkept = any(one.tone in (Tone.BAD, Tone.UNSURE) for one in lines)
+    order = ", celles dont l’engagement n’est pas tenu en premier" if unkept else ""
     table = Table(
-        caption=f"Collectivités {during(sample.period)}, celles dont l’engagement n’est pas tenu en premier",
-        header=("Collectivité", "Engagement", "Services", "Le moins disponible", "GTI"),
+        caption=f"Collectivités {during(sample.period)}{order}",
+        header=("Collectivité", "Engagement", "Services", "Le moins disponible", "Garantie d’intervention"),
         rows=tuple(_row(one) for one in rows),
         numbers=(2,),
         widths=(3.0, 2.2, 1.1, 3.2, 2.2),
     )
     return Sheet(
         title=f"Synthèse des disponibilités {DASH}{NBSP}{period(sample.period)}",
-        organisation=sample.organisation,
+        organisation=typeset(sample.organisation),
         subject=f"Toutes les collectivités ({len(lines)})",
         tone=tone,
         verdict=typeset(sentence),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from supervisor.reports import gti_section, sections
+from supervisor.reports import exclusions_section, gti_section, sections
 from supervisor.reports.data import Report
 from supervisor.reports.sheet import Sheet
 from supervisor.reports.verdict import facts, verdict
@@ -18,14 +18,14 @@ def tell(report: Report) -> Sheet:
         sections.availability(report) if report.services else None,
         sections.days(report) if report.services else None,
         gti_section.incidents(report),
-        sections.exclusions(report),
+        exclusions_section.exclusions(report),
         sections.unknown(report) if report.services else None,
         sections.budget(report),
     )
     return Sheet(
         title=f"Rapport de disponibilité {DASH}{NBSP}{period(report.period)}",
-        organisation=report.organisation,
-        subject=report.name,
+        organisation=typeset(report.organisation),
+        subject=typeset(report.name),
         tone=tone,
         verdict=sentence,
         facts=facts(report),

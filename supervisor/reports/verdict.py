@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from supervisor.domain.availability import Verdict
-from supervisor.domain.period import Period, parse
+from supervisor.domain.period import Period, local_day, parse
 from supervisor.reports.data import Report, ServiceReport
 from supervisor.reports.incidents import IncidentLine
 from supervisor.reports.sheet import Tone
@@ -15,6 +15,7 @@ from supervisor.reports.wording import (
     JUDGED_ON,
     NBSP,
     count,
+    date_of,
     day_and_time,
     decimals_for,
     duration,
@@ -25,6 +26,7 @@ from supervisor.reports.wording import (
     target,
     typeset,
 )
+from supervisor.store.closings import Closing
 
 # Of one service, in a cell.
 WORDS = {
@@ -135,16 +137,30 @@ def _unsettled(report: Report) -> Iterator[str]:
 
 def _standing(report: Report) -> Iterator[str]:
     if report.running:
-        yield f"Période en cours : chiffres arrêtés au {day_and_time(report.until, report.zone)}."
+        minute = report.until // 60 * 60  # as the colophon says it; the data have the second
+        yield f"Période en cours : chiffres arrêtés au {day_and_time(minute, report.zone)}."
     if report.terms.target is not None and not report.binding:
         judged = JUDGED_ON[report.terms.judged_by]
         every = _EVERY.get(_months(report.period))
         which = period(report.judged).removeprefix(f"année{NBSP}")
         yield f"Suivi{f' {every}' if every else ''} : l’engagement se juge sur {judged} ({which})."
-    closed = report.statement.closed
-    if closed:
-        names = listing([period(parse(name)) for name in closed])
-        yield f"Mois clos, dont les chiffres sont définitifs : {names}."
+    yield from _closed(report)
+
+
+def _closed(report: Report) -> Iterator[str]:
+    """Which figures are final, and since when."""
+    when = [_closed_on(closing, report) for closing in report.closings]
+    if len(when) == 1 and report.period.whole_month:
+        yield f"Mois {when[0]} : ces chiffres sont définitifs."
+    elif when:
+        names = [f"{period(parse(month))} ({said})" for month, said in zip(report.statement.closed, when, strict=True)]
+        yield f"Mois dont les chiffres sont définitifs : {listing(names)}."
+
+
+def _closed_on(closing: Closing, report: Report) -> str:
+    """A correction is the next version of a closing."""
+    day = date_of(local_day(closing.closed_at, report.zone))
+    return f"clos le {day}" if closing.version == 1 else f"clos, version {closing.version} du {day}"
 
 
 def _months(asked: Period) -> int:
@@ -157,7 +173,7 @@ def _gti(report: Report) -> Iterator[str]:
     if report.terms.gti_s is None or not report.promised:
         return
     tally = Tally.of(report.incidents)
-    within = f"Garantie de temps d’intervention ({duration(report.terms.gti_s)} de temps de service)"
+    within = f"Garantie de temps d’intervention (GTI, {duration(report.terms.gti_s)} de temps de service)"
     yield f"{within} : {tally.said}."
 
 

@@ -68,19 +68,16 @@ JUDGED_ON: Final = {
 
 
 def typeset(text: str) -> str:
-    """The spaces inside « » and before : ; ! ? % are not where a line may break."""
-    return _NARROW.sub(THIN, _WIDE.sub(NBSP, text))
+    """Curved apostrophes; and the spaces inside « » and before : ; ! ? % are not where a line may break.
 
-
-def free(text: str) -> str:
-    """What somebody else wrote, or a machine: their words, with the apostrophes and spaces of this page."""
-    return typeset(_APOSTROPHE.sub("’", text))
+    Of what others wrote too: their words stay, but a report is not set in two ways.
+    """
+    return _NARROW.sub(THIN, _WIDE.sub(NBSP, _APOSTROPHE.sub("’", text)))
 
 
 def quoted(text: str) -> str:
-    """The same as a quotation; one that quotes something itself stands alone, since « cannot hold another «."""
-    said = free(text)
-    return said if "«" in said or "»" in said else f"«{NBSP}{said}{NBSP}»"
+    """What somebody else wrote. What quotes something itself stands as it is: « » do not hold another « »."""
+    return text if "«" in text or "»" in text else f"«{NBSP}{text}{NBSP}»"
 
 
 def of(name: str) -> str:
@@ -213,6 +210,14 @@ def during(asked: Period) -> str:
     if name[0].isdigit():
         return f"le {name}" if asked.end - asked.first == timedelta(days=1) else f"au {name}"
     return name
+
+
+def of_period(asked: Period) -> str:
+    """A period after "fin": "de mars 2026", "d’avril 2026", "de 2026", "du 1er trimestre 2026"."""
+    name = during(asked)
+    if not name.startswith("en "):
+        return f"du {name.partition(' ')[2]}"
+    return of(name.removeprefix("en "))
 
 
 # --- shares

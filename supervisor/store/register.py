@@ -110,12 +110,13 @@ class Register:
         what had been withdrawn and is so after all is noted once more (digest + "#2").
         """
         rows = self._connection.execute(
-            "select digest from journal where incident = ? and digest like 'auto:%'", [incident.id]
+            "select digest from journal where incident = ? and digest like 'auto:%' order by id", [incident.id]
         )
-        seen = {str(digest) for (digest,) in rows}
+        seen = dict.fromkeys(str(digest) for (digest,) in rows)  # in the order in which they were noted
         entries = {str(entry.digest): entry for entry in true}
         new = []
-        for base in {*entries, *(digest.partition("#")[0] for digest in seen if not digest.endswith("!"))}:
+        noted = (digest.partition("#")[0] for digest in seen if not digest.endswith("!"))
+        for base in dict.fromkeys([*noted, *entries]):
             times = 1
             while f"{base}#{times + 1}" in seen:
                 times += 1
@@ -125,7 +126,7 @@ class Register:
                 new.append(replace(entries[base], digest=f"{base}#{times + 1}" if latest in seen else base))
             elif base not in entries and stands:
                 new.append(self._note(incident.id, self._now, incidents.WITHDRAWN, f"{latest}!", text=base))
-        incidents.note(self._connection, sorted(new, key=lambda entry: (entry.t, str(entry.digest))))
+        incidents.note(self._connection, sorted(new, key=lambda entry: entry.t))
 
     def _notes(self, incident: int, story: Story, *, detected: bool) -> Iterator[Entry]:
         """What the journal says of this story by itself; of a report, people say when it began and ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -71,9 +72,17 @@ def results() -> Iterator[tuple[datetime, dict[str, Any]]]:
         now = (now.astimezone(ZoneInfo("UTC")) + timedelta(hours=1)).astimezone(PARIS)
 
 
+# The platform of the syndicat fails twice within the half hour that reopens: on the 10th, from 10:10 and from 10:40.
+IMAP_AGAIN = [
+    (at(10, 10, minute), {"sonde": IMAP, "status": status, "message": "l'hôte se tait : rien reçu"})
+    for minute, status in ((10, "critical"), (20, "ok"), (40, "critical"), (50, "ok"))
+]
 EVENTS = [
     (at(2, 9), {"event": "maintenance", "collectivite": "exemple", "services": ["messagerie"], "nature": "mise à jour",
                 "start": at(17, 14).isoformat(), "end": at(17, 15).isoformat(), "author": "C. Dupont"}),
+    *((at(2, 9, 30), {"event": "maintenance", "collectivite": "exemple", "services": ["site"], "nature": "sauvegardes",
+                      "start": at(day, 20).isoformat(), "end": at(day, 21).isoformat(), "author": "C. Dupont"})
+      for day in (9, 16)),
     (at(3, 11, 30), {"event": "intervention", "sonde": LINK, "author": "C. Dupont"}),
     (at(4, 9), {"event": "exclusion", "collectivite": "exemple", "service": "internet", "kind": "force_majeure",
                 "start": at(3, 12).isoformat(), "end": at(3, 16).isoformat(), "reason": "crue", "author": "C. Dupont"}),
@@ -87,7 +96,7 @@ def march() -> Iterator[Installation]:
         place.config.write_text(MAIN)
         (place.root / "collectivites" / "exemple.yaml").write_text(EXEMPLE)
         (place.root / "collectivites" / "syndicat.yaml").write_text(SYNDICAT)
-        lines = sorted([*results(), *EVENTS], key=lambda line: line[0].timestamp())
+        lines = sorted([*results(), *IMAP_AGAIN, *EVENTS], key=lambda line: line[0].timestamp())
         file = place.root / "past.jsonl"
         file.write_text("".join(json.dumps({"t": t.isoformat(), **line}) + "\n" for t, line in lines))
         done = place.vigie("history", "import", str(file))
@@ -144,15 +153,33 @@ def test_days_unknown_time_and_exclusions_agree_with_the_figures(march: Installa
     causes = {tuple(each["causes"]): each["seconds"] for each in said["services"][1]["unknown"]}
     # The last result before the gap is of 23:00: unknown for the whole 8 h 30 of the 26th; 6 h behind the link.
     assert causes == {("no data",): 30_600, ("unreachable",): 21_600}
-    assert [(each["kind"], each["deducted"], each["services"]) for each in said["exclusions"]] == [
-        ("force_majeure", True, ["Accès Internet"]),
-        ("maintenance", False, ["Messagerie"]),
+    excluded = [(each["kind"], each["deducted"], each["in_service"], each["services"]) for each in said["exclusions"]]
+    assert excluded == [
+        ("force_majeure", True, True, ["Accès Internet"]),
+        ("maintenance", False, False, ["Site internet"]),
+        ("maintenance", False, False, ["Site internet"]),
+        ("maintenance", False, True, ["Messagerie"]),
     ]
     internet = said["services"][0]
     assert (internet["down_s"], internet["excluded_s"]) == (7200, 14_400)  # 10–12 h, then 12–16 h excluded
     (line,) = [line for line in said["gti"] if line["service"] == "internet"]
     assert (line["elapsed_s"], line["met"], line["intervened"]) == (5400, True, True)
     assert line["restored"] == "2026-03-03T16:00:00+01:00"
+
+
+def test_a_reopening_of_a_shared_platform_is_told_as_one(march: Installation, tmp_path: Path) -> None:
+    report(march, tmp_path, *PERIOD, "--collectivite", "exemple", "--format", "json", "--format", "html")
+    said = json.loads((tmp_path / "rapport-2026-03-exemple.json").read_text())
+    lines = [line for line in said["gti"] if line["service"] == "messagerie"]
+    assert [(line["incident"], line["reopened"]) for line in lines] == [
+        (lines[0]["incident"], False),
+        (lines[0]["incident"], True),
+    ]
+    html = (tmp_path / "rapport-2026-03-exemple.html").read_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert html.count("constaté sur la plateforme commune du syndicat (zimbra/imap)") == 2
+    assert "rouvert le 10 mars 2026 à 10 h 40" in html
+    assert "« l’hôte se tait : rien reçu »" in html
+    assert "2 fois, du 9 au 16 mars 2026" in html
 
 
 def test_all_collectivites_and_a_summary(march: Installation, tmp_path: Path) -> None:
@@ -181,10 +208,12 @@ def test_a_month_that_is_closed_reports_what_was_closed(march: Installation, tmp
         report(place, tmp_path, *PERIOD, "--collectivite", "exemple", "--format", "json", "--format", "html")
         said = json.loads((tmp_path / "rapport-2026-03-exemple.json").read_text())
         assert said["closed"] == ["2026-03"]
+        assert [(each["month"], each["version"]) for each in said["closings"]] == [("2026-03", 1)]
         for service in said["services"]:
             assert sum(day["open_s"] for day in service["days"]) == service["open_s"]
             assert sum(each["seconds"] for each in service["unknown"]) == service["unknown_s"]
-        assert "chiffres sont définitifs" in (tmp_path / "rapport-2026-03-exemple.html").read_text()
+        page = (tmp_path / "rapport-2026-03-exemple.html").read_text().replace("\N{NO-BREAK SPACE}", " ")
+        assert re.search(r"Mois clos le (1er|\d+) \S+ \d{4} : ces chiffres sont définitifs\.", page)
         explained = sla(place, "explain", "exemple/site", *PERIOD, "--all")
         assert sum(line["open_s"] for line in explained["lines"]) == before["services"][1]["open_s"]
 

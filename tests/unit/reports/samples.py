@@ -15,6 +15,7 @@ from supervisor.proof.statement import ServiceFigures, Statement
 from supervisor.reports.data import ExcludedTime, Report, ServiceReport, Terms
 from supervisor.reports.days import Day, Unknown
 from supervisor.reports.incidents import IncidentLine
+from supervisor.store.closings import Closing
 
 ZONE = ZoneInfo("Europe/Paris")
 HOUR = 3600
@@ -76,6 +77,7 @@ def incident(**changes: object) -> IncidentLine:
     return IncidentLine(
         clock=replace(clock, **changes),  # type: ignore[arg-type]
         author="",
+        reopened=False,
         acknowledged_at=at(3, 3, 10, 2),
         restored_at=at(3, 3, 16, 30),
         reasons=("accès au local fermé",),
@@ -94,7 +96,22 @@ FLOOD = ExcludedTime(
     ),
     services=("Messagerie",),
     deducted=True,
+    in_service=True,
 )
+
+
+def closing(month: str, closed_at: int, version: int = 1) -> Closing:
+    """A month that is closed; what it froze is not looked at."""
+    return Closing(
+        month=month,
+        version=version,
+        closed_at=closed_at,
+        author="C. Dupont",
+        reason="",
+        head="",
+        previous="",
+        digest="",
+    )
 
 
 def report(
@@ -106,7 +123,7 @@ def report(
     gti_s: int | None = 8 * HOUR,
     incidents: tuple[IncidentLine, ...] = (),
     excluded: tuple[ExcludedTime, ...] = (),
-    closed: tuple[str, ...] = (),
+    closings: tuple[Closing, ...] = (),
     organisation: str = "Syndicat d’essai",
 ) -> Report:
     """A report of these services, on 2 April 2026 unless said otherwise."""
@@ -125,7 +142,7 @@ def report(
             until=min(now, ends_at),
             services=tuple(each.shown for each in services),
             gti=tuple(line.clock for line in incidents),
-            closed=closed,
+            closed=tuple(each.month for each in closings),
         ),
         ends_at=ends_at,
         produced_at=now,
@@ -134,4 +151,6 @@ def report(
         services=services,
         incidents=incidents,
         excluded=excluded,
+        closings=closings,
+        names={"exemple": "Commune d’Exemple", "syndicat": "Syndicat d’essai"},
     )

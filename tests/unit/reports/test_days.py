@@ -64,7 +64,9 @@ def test_the_days_add_up_to_the_lines(stretches: list[tuple[int, Counted | None]
         ({}, DayState.CLOSED),
         ({"coming": True}, DayState.COMING),
         ({"up_s": 9}, DayState.AVAILABLE),
-        ({"up_s": 9, "excluded_s": 1}, DayState.AVAILABLE),
+        ({"up_s": 9, "excluded_s": 1}, DayState.SPARED),
+        ({"up_s": 9, "excluded_s": 1, "down_s": 1}, DayState.INTERRUPTED),
+        ({"up_s": 9, "excluded_s": 1, "unknown_s": 1}, DayState.PARTLY),
         ({"up_s": 9, "down_s": 1, "unknown_s": 1}, DayState.INTERRUPTED),
         ({"down_s": 1, "unknown_s": 9}, DayState.DOWN),
         ({"up_s": 9, "unknown_s": 1}, DayState.PARTLY),
@@ -110,16 +112,16 @@ def month(**states: dict[str, int]) -> list[Day]:
 
 def letters(svg: str) -> str:
     """What the cells show, in order."""
-    return "".join(re.findall(r">([DPNMIEF])</text></g>", svg))
+    return "".join(re.findall(r">([DPNMIEXF])</text></g>", svg))
 
 
 def test_every_state_has_its_own_letter_and_shape() -> None:
     states = [{"up_s": 1}, {"up_s": 1, "down_s": 1}, {"down_s": 1}, {"up_s": 1, "unknown_s": 1}, {"unknown_s": 1}]
-    states += [{"excluded_s": 1}, {}]
+    states += [{"up_s": 1, "excluded_s": 1}, {"excluded_s": 1}, {}]
     drawn = strip.figure("Site", "en mars 2026", [Day(date=date(2026, 3, 2), **each) for each in states])
-    assert letters(drawn.svg) == "DPNMIEF"
+    assert letters(drawn.svg) == "DPNMIEXF"
     shapes = re.findall(r"<g transform=[^>]*>(.*?)<text", drawn.svg)
-    assert len({re.sub(r'(fill|stroke)="[^"]*"', "", shape) for shape in shapes}) == 7
+    assert len({re.sub(r'(fill|stroke)="[^"]*"', "", shape) for shape in shapes}) == 8
 
 
 def test_the_words_of_a_drawing_say_which_days_were_not_well() -> None:
@@ -128,6 +130,18 @@ def test_the_words_of_a_drawing_say_which_days_were_not_well() -> None:
         "Site, jour par jour, en mars 2026 : 27 jours disponibles ; 2 jours de panne partielle (les 3 et 17 mars) ; "
         "1 jour inconnu (le 1er mars) ; 1 jour fermé."
     )
+
+
+def test_a_day_of_which_an_outage_is_excluded_is_not_called_available() -> None:
+    found = month(d19={"up_s": 5, "excluded_s": 4}, d20={"excluded_s": 9})
+    assert plain(strip.figure("Site", "en mars 2026", found).alt) == (
+        "Site, jour par jour, en mars 2026 : 29 jours disponibles ; 1 jour exclu en partie (le 19 mars) ; "
+        "1 jour entièrement exclu (le 20 mars)."
+    )
+    assert [plain(key.text) for key in strip.legend(found)][1:] == [
+        "E : en partie exclu du calcul, disponible le reste du temps",
+        "X : entièrement exclu du calcul",
+    ]
 
 
 def test_long_lists_of_days_are_cut() -> None:

@@ -6,13 +6,15 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from html.parser import HTMLParser
 
 import pytest
 from pypdf import PdfReader
 
 from supervisor.errors import VigieError
-from supervisor.reports.data import Report
+from supervisor.reports.data import ExcludedTime, Report
+from supervisor.reports.days import Day, Unknown
 from supervisor.reports.page import page
 from supervisor.reports.pdf import Press
 from supervisor.reports.sheet import Figure, Sheet, Table, Tone, cell
@@ -208,6 +210,114 @@ def test_the_running_year_shows_what_is_left_to_spend() -> None:
     assert [plain(each.lines[0]) for each in row] == ["Messagerie", "88 h", "8 h", "80 h", "200 %"]
     over = tell(report(service(), judged_by="month"))
     assert [section.title for section in over.sections][-1] == "Temps de panne permis"
+
+
+def cells(sheet: Sheet, title: str) -> list[list[str]]:
+    """The rows of the only table of a section, each cell as one text."""
+    (section,) = [each for each in sheet.sections if each.title.startswith(title)]
+    (table,) = section.tables
+    return [[plain(" / ".join(each.lines)) for each in row] for row in table.rows]
+
+
+def test_a_reopening_is_called_one() -> None:
+    again = replace(incident(start=at(3, 3, 16, 45)), reopened=True)
+    rows = cells(tell(report(service(), incidents=(incident(), again))), "Incidents")
+    assert [row[1].partition(" / ")[0] for row in rows] == [
+        "3 mars 2026 à 10 h",
+        "rouvert le 3 mars 2026 à 16 h 45",
+    ]
+
+
+def test_a_sonde_of_a_shared_platform_is_not_said_to_be_theirs() -> None:
+    shared = incident(sonde="syndicat/zimbra/imap")
+    rows = cells(tell(report(service(), incidents=(incident(), shared))), "Incidents")
+    assert "constaté par la sonde routeur/lien" in rows[0][0]
+    assert "constaté sur la plateforme commune du Syndicat d’essai (zimbra/imap)" in rows[1][0]
+    seen = service(found=figures(unknown_h=1))
+    blind = Unknown(
+        causes=("unreachable",), via=("syndicat/pare-feu/lien", "exemple/routeur/lien"), seconds=9, stretches=()
+    )
+    rows = cells(tell(report(replace(seen, unknowns=(blind,)))), "Temps non mesuré")
+    assert rows[0][1] == (
+        "injoignable, la plateforme commune du Syndicat d’essai (pare-feu/lien) et « routeur/lien » étant en panne"
+    )
+
+
+def weekly(day: int, *, in_service: bool) -> ExcludedTime:
+    """A maintenance of two hours of that day of March, at night or in the morning."""
+    hour = 10 if in_service else 20
+    window = replace(
+        FLOOD.window,
+        id="maintenance 1",
+        kind="maintenance",
+        start=at(3, day, hour),
+        end=at(3, day, hour + 2),
+        text="mises à jour",
+    )
+    return replace(FLOOD, window=window, deducted=False, in_service=in_service)
+
+
+def test_maintenance_outside_service_time_is_one_line_and_had_no_effect() -> None:
+    nights = tuple(weekly(day, in_service=False) for day in (2, 9, 16))
+    rows = cells(tell(report(service(), excluded=(nights[0], FLOOD, *nights[1:]))), "Maintenances")
+    assert [(row[0], row[1], row[4]) for row in rows] == [
+        ("Maintenance annoncée", "3 fois, du 2 au 16 mars 2026 / hors du temps de service", "sans effet"),
+        ("Force majeure", "le 3 mars 2026 de 13 h à 16 h 30", "déduite"),
+    ]
+    (alone,) = cells(tell(report(service(), excluded=nights[:1])), "Maintenances")
+    assert alone[1] == "le 2 mars 2026 de 20 h à 22 h / hors du temps de service"
+
+
+def test_maintenance_during_service_time_is_told_each_time() -> None:
+    days = tuple(weekly(day, in_service=True) for day in (2, 9))
+    rows = cells(tell(report(service(), excluded=days)), "Maintenances")
+    assert [(row[1], row[4]) for row in rows] == [
+        ("le 2 mars 2026 de 10 h à 12 h", "non déduite"),
+        ("le 9 mars 2026 de 10 h à 12 h", "non déduite"),
+    ]
+
+
+# --- pages
+
+
+@pytest.mark.parametrize(("period", "heads"), [("2026-03", "LMMJVSD"), ("2026", "123456789101112131415")])
+def test_no_page_ends_with_what_belongs_to_the_next_one(period: str, heads: str) -> None:
+    """No heading, sentence or caption at the foot of a page without its table; no drawing or legend alone on a page.
+
+    Services push the sections down the pages, so that a break falls in many places. `heads`: above every drawing.
+    """
+    press = Press()
+    for number in range(1, 12) if period == "2026-03" else (1, 4, 6):
+        days = tuple(
+            Day(date=date(2026, 1, 1) + timedelta(days=n), up_s=HOUR) for n in range(31 if heads[0] == "L" else 365)
+        )
+        services = [replace(service(f"Service {n}", figures(down_h=1, unknown_h=1)), days=days) for n in range(number)]
+        found = report(*services, period=period, incidents=(incident(),) * (number % 4), excluded=(FLOOD,))
+        sheet = tell(found)
+        pages = list(bodies(press.pdf(sheet, found.produced_at), sheet))
+        for text in pages[:-1]:
+            assert not text.endswith(tuple(leading(sheet))), (number, text[-80:])
+        drawn = [text.count(heads) for text in pages]
+        assert sum(drawn) == number
+        last = max(index for index, count in enumerate(drawn) if count)
+        assert drawn[last] > 1 or number == 1
+        assert "D:disponiblependant" in pages[last]
+
+
+def leading(sheet: Sheet) -> Iterator[str]:
+    """The ends of all that must be followed by something on its page."""
+    for section in sheet.sections:
+        yield squeezed(section.title)
+        yield from (squeezed(table.caption) for table in section.tables)
+        yield from (squeezed(text) for text in section.paragraphs if section.tables)
+
+
+def bodies(content: bytes, sheet: Sheet) -> Iterator[str]:
+    """The text of each page, without its foot."""
+    for each in PdfReader(io.BytesIO(content)).pages:
+        text, foot, _ = squeezed(each.extract_text()).rpartition(squeezed(sheet.colophon))
+        assert foot
+        yield text
 
 
 def test_the_summary_puts_the_worst_first() -> None:

@@ -8,7 +8,7 @@ from supervisor.domain.availability import ZERO
 from supervisor.reports.data import Report
 from supervisor.reports.sheet import Tone
 from supervisor.reports.verdict import facts, verdict
-from tests.unit.reports.samples import HOUR, at, figures, incident, report, service
+from tests.unit.reports.samples import HOUR, at, closing, figures, incident, report, service
 from tests.unit.reports.test_wording import plain
 
 
@@ -92,16 +92,30 @@ def test_a_running_period() -> None:
     assert plain(facts(found)[0]) == "Période en cours : chiffres arrêtés au samedi 14 mars 2026 à 10 h 12."
 
 
-def test_closed_months_are_final() -> None:
-    found = report(service(), closed=("2026-03",))
-    assert "Mois clos, dont les chiffres sont définitifs : mars 2026." in map(plain, facts(found))
+def test_a_closed_month_is_final_and_says_since_when() -> None:
+    """23:30 UTC on 2 April is 1:30 of the 3rd in Paris."""
+    first = closing("2026-03", at(4, 3, 1, 30))
+    said = list(map(plain, facts(report(service(), closings=(first,)))))
+    assert "Mois clos le 3 avril 2026 : ces chiffres sont définitifs." in said
+    again = closing("2026-03", at(5, 4, 9), version=2)
+    said = list(map(plain, facts(report(service(), closings=(again,)))))
+    assert "Mois clos, version 2 du 4 mai 2026 : ces chiffres sont définitifs." in said
+
+
+def test_the_closed_months_of_a_longer_period() -> None:
+    months = closing("2026-01", at(2, 3, 9)), closing("2026-02", at(3, 4, 9), version=2)
+    said = list(map(plain, facts(report(service(), period="2026-Q1", closings=months))))
+    assert (
+        "Mois dont les chiffres sont définitifs : janvier 2026 (clos le 3 février 2026) et février 2026 (clos, "
+        "version 2 du 4 mars 2026)."
+    ) in said
 
 
 def test_the_tally_of_the_gti() -> None:
     late = incident(met=False, elapsed_s=10 * HOUR)
     aside = incident(met=None, applicable=False, cause="collectivite")
     running = incident(met=None, stopped=None)
-    prefix = "Garantie de temps d’intervention (8 h de temps de service) : "
+    prefix = "Garantie de temps d’intervention (GTI, 8 h de temps de service) : "
 
     def tally(*lines: object) -> str:
         return plain(facts(report(service(), incidents=lines))[-1]).removeprefix(prefix)  # type: ignore[arg-type]

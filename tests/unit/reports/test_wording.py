@@ -130,6 +130,51 @@ def test_spaces_before_signs_do_not_break() -> None:
     )
 
 
+def test_what_others_wrote_is_set_in_the_same_way() -> None:
+    """Apostrophes inside words only: a check may have said 'x', and a path or a time has no space to change."""
+    said = wording.typeset("attestée par l'opérateur ; aujourd'hui 'x' à 12:30, http://a/?b='c'")
+    assert plain(said) == "attestée par l’opérateur ; aujourd’hui 'x' à 12:30, http://a/?b='c'"
+    assert "opérateur\N{NARROW NO-BREAK SPACE};" in said
+
+
+def test_a_quotation_is_not_quoted_again() -> None:
+    assert plain(wording.quoted("100 % de perte")) == "« 100 % de perte »"
+    assert wording.quoted("texte attendu absent : « Démarches »") == "texte attendu absent : « Démarches »"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Syndicat mixte numérique", "du Syndicat mixte numérique"),
+        ("Le syndicat", "du syndicat"),
+        ("Les Trois-Lanternes", "des Trois-Lanternes"),
+        ("La Roche", "de la Roche"),
+        ("Commune d’Exemple", "de la Commune d’Exemple"),
+        ("Agglomération de Redon", "de l’Agglomération de Redon"),
+        ("L’Île-d’Yeu", "de l’Île-d’Yeu"),
+        ("Arles", "d’Arles"),
+        ("Moselle Fibre", "de Moselle Fibre"),
+    ],
+)
+def test_a_name_after_de(name: str, said: str) -> None:
+    assert wording.of(name) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-03", "de mars 2026"),
+        ("2026-10", "d’octobre 2026"),
+        ("2026", "de 2026"),
+        ("2026-Q1", "du 1er trimestre 2026"),
+        ("2026-03-02..2026-03-03", "du 2 mars 2026"),
+        ("2026-03-02..2026-03-04", "du 2 au 3 mars 2026"),
+    ],
+)
+def test_the_end_of_a_period(text: str, said: str) -> None:
+    assert plain(wording.of_period(parse(text))) == said
+
+
 def test_lists_and_counts() -> None:
     assert wording.listing([]) == ""
     assert wording.listing(["a"]) == "a"
