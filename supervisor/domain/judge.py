@@ -156,7 +156,6 @@ class Judge:
         ending = _removal(node, node.state, at)
         changes = [ending]
         if node.journal and node.journal[-1].at >= self._settled(node):
-            self._prune(node)
             self._former.keep(node, at)
         node.state, node.journal = None, []
         if node.follow(ending.trim, ()):

@@ -114,15 +114,12 @@ class Former:
         """What depends on the sonde, whichever life of it."""
         return self.home.descendants
 
-    def follow(self, trim: int, paint: tuple[Segment, ...]) -> bool:
-        """Keep the sonde's `critical` in step with a change to this life; True if it was or is touched."""
+    def follow(self, trim: int, paint: tuple[Segment, ...]) -> None:
+        """Keep the sonde's `critical` in step with a change to this life; the last one ends it."""
         since = [stretch for stretch in self.home.critical if stretch[0] >= self.ended]
         own = self.home.critical[: len(self.home.critical) - len(since)]
-        touched = repaint(own, trim, tuple(segment for segment in paint if segment.start < self.ended))
-        if own and (own[-1][1] is None or own[-1][1] > self.ended):
-            own[-1] = (own[-1][0], self.ended)
+        repaint(own, trim, tuple(segment for segment in paint if segment.start < self.ended))
         self.home.critical = (own + since)[-STRETCHES:]
-        return touched
 
 
 Life: TypeAlias = Node | Former

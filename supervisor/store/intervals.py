@@ -30,7 +30,7 @@ class Edit(NamedTuple):
     """What is done to the history of one sonde: all that begins in [trim, upto) is replaced by `spans`."""
 
     trim: int
-    upto: int | None  # None: for ever
+    upto: int
     spans: list[Span]
 
 
@@ -55,13 +55,15 @@ def fold(changes: Iterable[Change]) -> dict[str, list[Edit]]:
     edits: dict[str, list[Edit]] = {}
     for change in changes:
         trim = min(change.trim, change.paint[0].start) if change.paint else change.trim
+        upto = FOREVER if change.upto is None else change.upto
         of_sonde = edits.setdefault(change.sonde, [])
-        if not of_sonde or of_sonde[-1].upto != change.upto:
-            of_sonde.append(Edit(trim, change.upto, []))
-        said = _cut(of_sonde[-1].spans, trim)
-        if trim < of_sonde[-1].trim:
-            of_sonde[-1] = of_sonde[-1]._replace(trim=trim)
-        of_sonde[-1].spans.extend(_painted(change, said))
+        if not of_sonde or of_sonde[-1].upto != upto:
+            of_sonde.append(Edit(trim, upto, []))
+        edit = of_sonde[-1]
+        said = _cut(edit.spans, trim)
+        if trim < edit.trim:
+            of_sonde[-1] = Edit(trim, upto, edit.spans)
+        edit.spans.extend(_painted(change, said))
     return edits
 
 
@@ -102,19 +104,17 @@ def write(connection: sqlite3.Connection, keys: Keys, edits: Mapping[str, Sequen
 def _write(connection: sqlite3.Connection, edits: list[tuple[int, Edit]]) -> None:
     """Carry out one edit a sonde."""
     spans = [(key, *span) for key, edit in edits for span in _reminded(connection, key, edit)]
-    bounds = [{"sonde": key, "trim": edit.trim, "upto": _end(edit)} for key, edit in edits]
-    connection.executemany("delete from interval where sonde = :sonde and start >= :trim and start < :upto", bounds)
+    connection.executemany(
+        "delete from interval where sonde = ? and start >= ? and start < ?",
+        ((key, edit.trim, edit.upto) for key, edit in edits),
+    )
     # What began before the cut and reached beyond it, or was open, now ends there.
     connection.executemany(
         "update interval set end = :trim where sonde = :sonde and (end is null or end > :trim) "
         "and start = (select max(start) from interval where sonde = :sonde and start < :trim)",
-        bounds,
+        ({"sonde": key, "trim": edit.trim} for key, edit in edits),
     )
     connection.executemany("insert into interval values (?, ?, ?, ?, ?, ?, ?)", spans)
-
-
-def _end(edit: Edit) -> int:
-    return FOREVER if edit.upto is None else edit.upto
 
 
 def _reminded(connection: sqlite3.Connection, key: int, edit: Edit) -> list[Span]:
@@ -123,7 +123,7 @@ def _reminded(connection: sqlite3.Connection, key: int, edit: Edit) -> list[Span
         return edit.spans
     rows = connection.execute(
         "select start, status, message from interval where sonde = ? and start >= ? and start < ?",
-        (key, edit.trim, _end(edit)),
+        (key, edit.trim, edit.upto),
     )
     said = {(start, status): message for start, status, message in rows}
     return [

@@ -89,7 +89,6 @@ def _correct(connection: sqlite3.Connection, key: int, change: Change, upto: int
     if change.trouble and not lasts and change.at < upto:
         moved += connection.execute("insert into spell values (:sonde, :at, :upto)", of_life).rowcount
     elif not change.trouble and lasts:
-        moved += connection.execute(f"delete from spell where {reaching} and start >= :at", of_life).rowcount  # noqa: S608
         moved += connection.execute(f"update spell set end = :at where {reaching}", of_life).rowcount  # noqa: S608
     return bool(moved)
 

@@ -99,16 +99,19 @@ class Past:
         recorder.promises = self._promises
         return Record(judge, Board(judge), recorder), recorder
 
-    def live(self, results: Iterable[Line], flush_every: int) -> None:
-        """The same results as checks would bring them."""
+    def live(self, lines: Iterable[Line], flush_every: int) -> None:
+        """The same results as checks would bring them; a sonde is removed as by a reload."""
 
         async def run() -> None:
             with Store.open(self._path, version="1") as store:
                 record, recorder = await self._record(store)
-                for number, line in enumerate(results):
+                for number, line in enumerate(lines):
                     sonde = self._configuration.sondes[line["sonde"]]
                     at = int(datetime.fromisoformat(line["t"]).timestamp())
-                    record.take(sonde, at, Result(Status(line["status"]), line.get("message", "")))
+                    if "status" in line:
+                        record.take(sonde, at, Result(Status(line["status"]), line.get("message", "")))
+                    elif line["event"] == "sonde-removed":
+                        record.end(sonde.id, at)
                     if number % flush_every == 0:
                         await recorder.flush()
                 await recorder.flush()

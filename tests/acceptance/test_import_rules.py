@@ -86,11 +86,32 @@ def files(draw: st.DrawFn) -> list[Line]:
     return lines
 
 
+@st.composite
+def lives(draw: st.DrawFn) -> list[Line]:
+    """Sondes below one another that are removed and added again now and then; no result comes while one is away."""
+    lines, now, away, free = [], 0, set(), dict.fromkeys("gpc", 0)
+    for step in draw(st.lists(st.integers(0, 3), min_size=10, max_size=70)):
+        now = min(now + step, HORIZON - 1)
+        name = draw(st.sampled_from("ggpc"))
+        if now < free[name]:
+            continue
+        free[name] = now + 1  # one thing a second: lines of one instant are for other tests
+        if name not in away and draw(st.integers(0, 4)) == 0:
+            away.add(name)
+            lines.append(event(now, "sonde-removed", f"a/e/{name}"))
+            continue
+        if name in away:
+            away.remove(name)
+            lines.append(event(now, "sonde-added", f"a/e/{name}"))
+        lines.append(result(now, f"a/e/{name}", draw(STATUSES), message=f"at {now}"))
+    return lines
+
+
 # --- the judge, through the tables
 
 
 @PROPERTY
-@given(results())
+@given(results() | lives())
 def test_the_tables_are_what_the_oracle_paints(
     configuration: Configuration, directory: Path, lines: list[Line]
 ) -> None:
@@ -100,7 +121,11 @@ def test_the_tables_are_what_the_oracle_paints(
         SondeSpec(f"a/e/{name}", attempts, stale, f"a/{parent}" if parent else None)
         for name, (attempts, stale, parent) in SONDES.items()
     ]
-    told = [OracleLine(_second(line), line["sonde"], line["status"]) for line in lines]
+    told = [
+        OracleLine(_second(line), line["sonde"], line.get("status", "removed"))
+        for line in lines
+        if line.get("event") != "sonde-added"
+    ]
     expected = timelines(specs, told, HORIZON)
     found = past.painted(HORIZON)
     for spec in specs:
@@ -121,6 +146,19 @@ def test_live_results_and_imported_ones_give_the_same_tables(
     imported.take(lines)
     lived.live(lines, flush_every)
     assert lived.tables() == imported.tables()
+
+
+@PROPERTY
+@given(lives(), st.integers(1, 30))
+def test_sondes_that_come_and_go_leave_the_same_tables_live_and_imported(
+    configuration: Configuration, directory: Path, lines: list[Line], flush_every: int
+) -> None:
+    imported, lived = Past(configuration, directory), Past(configuration, directory)
+    imported.take(lines)
+    lived.live(lines, flush_every)
+    tables, expected = lived.tables(), imported.tables()
+    del tables["ledger"], expected["ledger"]  # which a reload writes, and it was none
+    assert tables == expected
 
 
 # --- files

@@ -139,6 +139,8 @@ def test_a_removed_sonde_restores_its_incident(place: Installation, world: Targe
     promised(place, [tcp("site", world.refusing())])
     with place.running() as daemon:
         until(lambda: notes(place) == ["opened"], "an incident is opened")
+        ((opened_at,),) = place.rows("select opened_at from incident")
+        until(lambda: datetime.now(UTC).timestamp() > opened_at + 1, "it has lasted a second")
         promised(place, [tcp("autre", world.answering())])
         act(place, "reload")
         until(lambda: notes(place) == ["opened", "recovered"], "it is restored")

@@ -93,6 +93,7 @@ def test_what_a_life_that_never_failed_had_hidden_counts_after_all() -> None:
     told.tell(PARENT, CRITICAL, 50)
     assert told.shows(CHILD)[44] == HIDDEN
     told.remove(PARENT, 55)
+    told.tell(PARENT, OK, 56)
     told.tell(CHILD, OK, 60, 61, 62)  # that at 44 is not forgotten
     told.tell(TOP, CRITICAL, 63, 64)
     assert told.shows(CHILD)[44] == ("ok", "")
@@ -132,22 +133,40 @@ def test_a_sonde_that_the_config_has_no_more_is_judged_again_too() -> None:
     assert all(change.upto == 70 for change in told.changes[-6:] if change.sonde != TOP)
 
 
-def test_what_comes_back_by_a_reload_does_not_hide_what_its_former_life_did() -> None:
-    """The parent is gone for one config. Its failure at 60 was unreachable: the child's result at 65 counts."""
+def test_what_comes_back_by_a_reload_hides_what_its_former_life_did_and_no_more() -> None:
+    """The parent is gone for one config. The top is critical from 45 to 62: the parent was from 65 on, not from 60."""
     told = Told()
     told.tell(TOP, CRITICAL, 45, 50)
     told.tell(PARENT, CRITICAL, 60)
     told.tell(TOP, UNKNOWN, 62)
-    told.tell(CHILD, OK, 65)
+    told.tell(CHILD, OK, 63)
+    told.tell(PARENT, CRITICAL, 65)
+    told.tell(CHILD, OK, 66)
     told.remove(PARENT, 70)
     told.judge.configure({name: told.sondes[name] for name in (TOP, CHILD)}, ())
     told.judge.configure(told.sondes, ())
     told.tell(PARENT, OK, 75)
-    assert told.shows(CHILD)[65] == HIDDEN
+    assert told.shows(CHILD)[63] == HIDDEN
     told.tell(TOP, CRITICAL, 80)
     shown = told.shows(PARENT)
-    assert (shown[60], shown.get(70), shown[75]) == (HIDDEN, None, ("ok", ""))
-    assert told.shows(CHILD)[65] == ("ok", "")
+    assert (shown[60], shown[65], shown.get(70), shown[75]) == (HIDDEN, ("critical", ""), None, ("ok", ""))
+    assert (told.shows(CHILD)[63], told.shows(CHILD)[66]) == (("ok", ""), HIDDEN)
+
+
+def test_a_life_that_fell_silent_before_its_end_hides_nothing_from_then_on() -> None:
+    """The parent's last result, at 60, holds until 65; its first, at 50, was unreachable."""
+    told = Told()
+    told.sondes[PARENT] = sonde(PARENT, attempts=1, stale_after_s=5, parent=TOP)
+    told.judge.configure(told.sondes, ())
+    told.tell(TOP, CRITICAL, 45, 46)
+    told.tell(PARENT, OK, 50)
+    told.tell(TOP, UNKNOWN, 55)
+    told.tell(PARENT, CRITICAL, 60)
+    told.tell(CHILD, OK, 62, 67)
+    told.remove(PARENT, 70)
+    told.tell(TOP, CRITICAL, 80)
+    assert (told.shows(PARENT)[50], told.shows(PARENT).get(65)) == (HIDDEN, None)
+    assert (told.shows(CHILD)[62], told.shows(CHILD)[67]) == (HIDDEN, ("ok", ""))
 
 
 def test_a_clock_that_is_set_back_forgets_them() -> None:

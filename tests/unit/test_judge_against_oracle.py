@@ -55,3 +55,10 @@ def test_results_may_arrive_late_from_other_sondes(history, random) -> None:  # 
 def test_lives_that_are_over_are_judged_with_hindsight_too(history: History) -> None:
     specs, lines, canaries = history
     check(specs, lines, lines, canaries)
+
+
+def test_the_very_first_result_may_arrive_late_too() -> None:
+    canary = "vigie/canaries/c"
+    specs = [SondeSpec("a/e/s", 1, 20, None), SondeSpec(canary, 1, 20, None)]
+    told = [Line(0, canary, "critical"), *(Line(t, "a/e/s", "ok") for t in range(4))]
+    check(specs, told, [*told[1:], told[0]], (canary,))
