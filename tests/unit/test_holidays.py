@@ -51,7 +51,7 @@ def test_a_territory_has_its_own_day(subdivision: str, day: date) -> None:
 
 @pytest.mark.parametrize(("subdivision", "place"), [(None, None), ("57", "57"), ("67", "6AE")])
 def test_what_is_worked_out_here_is_what_the_package_has(subdivision: str | None, place: str | None) -> None:
-    """It always lists Good Friday in Alsace-Moselle. From 2008 on: it leaves out three Whit Mondays that were worked."""
+    """It always lists Good Friday in Alsace-Moselle. From 2008 on: it omits three Whit Mondays that were worked."""
     ours = PublicHolidays("FR", subdivision, good_friday=True)
     for year in range(2008, 2101):
         assert ours.of(year) == set(country_holidays("FR", subdiv=place, years=year)), year
