@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from supervisor.acts.scene import Scene
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import WHEN, Actor, acting, json_option
 from supervisor.cli.reading import books
-from supervisor.cli.showing import concerns, fields, local, one_line, table
+from supervisor.cli.showing import concerns, fields, local, one_line, say, table
 from supervisor.config.wording import near
 from supervisor.domain import period as periods
 from supervisor.domain.availability import KINDS
@@ -107,11 +106,7 @@ def list_(config: Path, as_one_object: bool, collectivite: str | None, every: bo
         span = periods.parse(period).span(opened.promises.zone) if period is not None else everything
         rows = [as_json(scene, entry) for entry in windows.exclusions(opened.connection, *span)]
     rows = [row for row in rows if (every or row["state"] == "holds") and concerns(row, collectivite)]
-    if as_one_object:
-        click.echo(json.dumps({"exclusions": rows}, ensure_ascii=False))
-        return
-    for text in _table(rows):
-        click.echo(text)
+    say({"exclusions": rows}, _table(rows), as_one_object=as_one_object)
 
 
 def _table(rows: Iterable[Row]) -> Iterator[str]:
@@ -146,8 +141,4 @@ def show(config: Path, as_one_object: bool, number: int) -> None:
         if number not in entries:
             raise VigieError(f"id: no exclusion {number}; {near(str(number), map(str, entries))}")
         row = as_json(Scene(opened.connection, opened.promises, opened.now, ()), entries[number])
-    if as_one_object:
-        click.echo(json.dumps(row, ensure_ascii=False))
-        return
-    for text in fields(row):
-        click.echo(text)
+    say(row, fields(row), as_one_object=as_one_object)

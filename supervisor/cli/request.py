@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from supervisor.acts.scene import Scene
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import Actor, acting, at_option, json_option
 from supervisor.cli.reading import books
-from supervisor.cli.showing import fields, local, one_line, table
+from supervisor.cli.showing import fields, local, one_line, say, table
 from supervisor.config.wording import near
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.request import KINDS
@@ -107,11 +106,7 @@ def list_(config: Path, as_one_object: bool, collectivite: str | None, every: bo
         ranks = ("late", "open", "incomplete", "answered late", "answered")
         found.sort(key=lambda one: (ranks.index(one.state(zone, opened.now)), one.due(zone) or FOREVER, one.number))
         rows = [as_json(scene, one) for one in found]
-    if as_one_object:
-        click.echo(json.dumps({"requests": rows}, ensure_ascii=False))
-        return
-    for text in _table(rows):
-        click.echo(text)
+    say({"requests": rows}, _table(rows), as_one_object=as_one_object)
 
 
 def _table(rows: Iterable[Row]) -> Iterator[str]:
@@ -146,8 +141,4 @@ def show(config: Path, as_one_object: bool, number: str) -> None:
             choices = enquiries.numbers(opened.connection, "request")
             raise VigieError(f"number: no request '{number}'; {near(number, choices)}")
         row = as_json(Scene(opened.connection, opened.promises, opened.now, ()), found)
-    if as_one_object:
-        click.echo(json.dumps(row, ensure_ascii=False))
-        return
-    for text in fields(row):
-        click.echo(text)
+    say(row, fields(row), as_one_object=as_one_object)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+import click
+
+
+def say(answer: Any, lines: Iterable[str], *, as_one_object: bool) -> None:
+    """The answer as one JSON object, or as the lines that a person reads."""
+    for text in [json.dumps(answer, ensure_ascii=False)] if as_one_object else lines:
+        click.echo(text)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> Iterator[str]:

@@ -18,7 +18,7 @@ from supervisor.domain import period as periods
 from supervisor.errors import VigieError
 from supervisor.proof.clocks import GtiLine
 from supervisor.proof.explaining import Explained, Reason, Stretch, explained, explained_json, histories, total
-from supervisor.proof.statement import ServiceFigures, Statement, as_json, stamp, state
+from supervisor.proof.statement import ServiceFigures, Statement, as_json, figures_json, stamp, state
 
 _PERIOD = "2026-03, 2026-Q1, 2026-H1, 2026 or 2026-03-01..2026-03-15 (end excluded)."
 _COLUMNS = ("open_s", "excluded_s", "down_s", "unknown_s")
@@ -165,16 +165,8 @@ class _Explanation:
             "collectivite": owner,
             "service": name,
             "lines": explained_json(self._lines, self._zone),
-            "open_s": figures.open_s,
             "up_s": figures.up_s,
-            "excluded_s": figures.excluded_s,
-            "down_s": figures.down_s,
-            "unknown_s": figures.unknown_s,
-            "kinds": dict(figures.kinds),
-            "availability": figures.availability,
-            "low": figures.low,
-            "high": figures.high,
-            "raw_availability": figures.raw_availability,
+            **figures_json(figures),
         }
 
     def as_text(self) -> Iterator[str]:

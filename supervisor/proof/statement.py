@@ -146,11 +146,18 @@ def as_json(statement: Statement) -> dict[str, Any]:
 
 
 def _service(service: ServiceFigures) -> dict[str, Any]:
-    figures = service.figures
     return {
         "collectivite": service.key[0],
         "service": service.key[1],
         "target": float(service.target) if service.target is not None else None,
+        **figures_json(service.figures),
+        "verdict": service.verdict,
+    }
+
+
+def figures_json(figures: Figures) -> dict[str, Any]:
+    """The four-way ledger and its ratios."""
+    return {
         "open_s": figures.open_s,
         "excluded_s": figures.excluded_s,
         "down_s": figures.down_s,
@@ -159,7 +166,6 @@ def _service(service: ServiceFigures) -> dict[str, Any]:
         "availability": figures.availability,
         "low": figures.low,
         "high": figures.high,
-        "verdict": service.verdict,
         "raw_availability": figures.raw_availability,
     }
 
