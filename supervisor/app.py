@@ -159,7 +159,10 @@ class Daemon:
         self.heartbeats.configure(configuration.sondes, {s: float(p.since) for s, p in standing.items()})
         await self.store.read(self.heartbeats.recall)
         await self.recorder.flush()
-        await self._importing().tell(now)  # what an import that was cut short left
+        try:
+            await self._importing().tell(now)  # what an import that was cut short left
+        except Exception:  # a bug there is no reason to supervise nothing
+            log.exception("incidents that are still to be told could not be")
         self.engine.add([*configuration.sondes.values(), *configuration.canaries])
         memory.settle()
 

@@ -51,6 +51,9 @@ class Watch:
             except StoreError as error:
                 log.warning("the clocks of the GTI cannot be read: %s", error)
                 wait_s = LOOK_EVERY_S
+            except Exception:  # a bug in the clocks is no reason to stop the checks
+                log.exception("the clocks of the GTI cannot be followed")
+                wait_s = LOOK_EVERY_S
             await self._recorder.changed(self._seen, wait_s)
 
     async def look(self) -> float:
@@ -79,6 +82,8 @@ class Watch:
                 self._services.keep(await self.figures())
             except StoreError as error:
                 log.warning("the figures of the services cannot be read: %s", error)
+            except Exception:
+                log.exception("the figures of the services cannot be worked out")
             await asyncio.sleep(FIGURES_EVERY_S)
 
     async def figures(self) -> Standing:

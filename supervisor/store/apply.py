@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+from collections.abc import Mapping
 from itertools import chain
 
+from supervisor.domain.promise import Promises
 from supervisor.store import beats, entering, incidents, intervals, ledger, samples, spells, states
 from supervisor.store.batch import Batch
 from supervisor.store.keys import Keys
 from supervisor.store.register import Register
+
+log = logging.getLogger(__name__)
 
 
 def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
@@ -51,8 +56,26 @@ def _incidents(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None
     if later:
         spells.untell(connection, keys, later)
     told = {**batch.due, **{sonde: since for sonde, since in touched.items() if sonde not in later}}
-    if batch.promises is None or not (told or batch.due_reports):
-        return
-    register = Register(connection, batch.promises, batch.at)
-    register.tell(told)
-    register.tell_reported(i for i in incidents.unrestored(connection) if i.id in batch.due_reports)
+    if batch.promises is not None and (told or batch.due_reports):
+        _tell(connection, keys, batch, batch.promises, told)
+
+
+def _tell(
+    connection: sqlite3.Connection, keys: Keys, batch: Batch, promises: Promises, told: Mapping[str, int]
+) -> None:
+    """Tell the incidents of these sondes again. A bug in it costs an incident its place for a while, never a state.
+
+    They are noted as untold then, and told at the next start or import at the latest.
+    """
+    connection.execute("savepoint telling")
+    try:
+        register = Register(connection, promises, batch.at)
+        register.tell(told)
+        register.tell_reported(i for i in incidents.unrestored(connection) if i.id in batch.due_reports)
+    except sqlite3.Error:
+        raise  # the disk: nothing of the batch is written, all of it is tried again
+    except Exception:
+        log.exception("the incidents of %d sondes could not be told; their states are recorded", len(told))
+        connection.execute("rollback to telling")
+        spells.untell(connection, keys, told)
+    connection.execute("release telling")

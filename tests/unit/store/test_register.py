@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from probes.base import Status
+from supervisor.domain.calendar import Calendar
 from supervisor.domain.state import Change, Segment
 from supervisor.store import incidents
 from supervisor.store.batch import Batch
+from supervisor.store.register import tell_untold
 from supervisor.store.store import Store
 from tests.unit.test_watch import PROMISES, SONDE, START
 
@@ -102,3 +105,25 @@ def test_without_promises_the_telling_waits(store: Store) -> None:
     show(store, 0, Status.CRITICAL, promised=False)
     assert journal(store) == []
     assert store.read_now(lambda c: c.execute("select count(*) from untold").fetchall()) == [(1,)]
+
+
+class Broken(Calendar):
+    """A calendar with a bug."""
+
+    def open_seconds(self, start: int, end: int) -> int:
+        raise ZeroDivisionError
+
+    def after(self, start: int, seconds: int) -> int | None:
+        raise ZeroDivisionError
+
+
+def test_a_bug_in_the_telling_costs_no_state_and_is_made_good(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    web = PROMISES.services["a", "web"]
+    broken = replace(PROMISES, services={("a", "web"): replace(web, calendar=Broken([]))})
+    change = Change(SONDE, START, START, (Segment(START, Status.CRITICAL),), Status.OK, Status.CRITICAL, "", True)
+    store.record_now(Batch(at=START + 10, changes=[change], promises=broken))
+    assert "could not be told" in caplog.text
+    assert journal(store) == []
+    assert store.read_now(lambda c: c.execute("select status from interval").fetchall()) == [("critical",)]
+    store.write_now(lambda connection: tell_untold(connection, PROMISES, START + 10))
+    assert [kind for kind, _, _ in journal(store)] == ["opened"]
