@@ -42,7 +42,6 @@ class Import:
 
     async def read(self, lines: AsyncIterator[bytes], name: str, now: int, progress: Progress) -> History:
         """Check the whole file; BadLine names the first line that is wrong."""
-        await self._recorder.flush()
         reader = self._reader = Reader(name, await self._store.read(self._known), now)
         done = 0
         try:

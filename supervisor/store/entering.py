@@ -30,7 +30,9 @@ def enter(connection: sqlite3.Connection, promises: Promises, facts: Iterable[En
         elif isinstance(fact, Exclusion):
             windows.exclude(connection, fact)
         elif isinstance(fact, Report):
-            report(connection, promises, fact, now, "import")
+            # Another file may have brought the same ref since this one was checked: the first one keeps it.
+            if not incidents.read(connection, "ref = ?", [fact.ref]):
+                report(connection, promises, fact, now, "import")
         elif fact.sonde is not None:
             incidents.note(connection, [_step(fact, None, now)])
             concerned.add(fact.sonde)
