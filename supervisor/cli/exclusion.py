@@ -9,15 +9,12 @@ from typing import Any
 import click
 
 from supervisor.acts.exclusions import as_json
-from supervisor.acts.scene import Scene
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import WHEN, Actor, acting, json_option
 from supervisor.cli.reading import books
 from supervisor.cli.showing import concerns, fields, local, one_line, say, table
 from supervisor.config.wording import near
-from supervisor.domain import period as periods
 from supervisor.domain.availability import KINDS
-from supervisor.domain.interval import FOREVER
 from supervisor.errors import VigieError
 from supervisor.proof.statement import known
 from supervisor.store import windows
@@ -101,10 +98,7 @@ def list_(config: Path, as_one_object: bool, collectivite: str | None, every: bo
     """List the exclusions by start; by default those that hold."""
     with books(config) as opened:
         known(opened.promises, collectivite)
-        scene = Scene(opened.connection, opened.promises, opened.now, ())
-        everything = (-FOREVER, FOREVER)
-        span = periods.parse(period).span(opened.promises.zone) if period is not None else everything
-        rows = [as_json(scene, entry) for entry in windows.exclusions(opened.connection, *span)]
+        rows = [as_json(opened.scene, entry) for entry in windows.exclusions(opened.connection, *opened.span(period))]
     rows = [row for row in rows if (every or row["state"] == "holds") and concerns(row, collectivite)]
     say({"exclusions": rows}, _table(rows), as_one_object=as_one_object)
 
@@ -140,5 +134,5 @@ def show(config: Path, as_one_object: bool, number: int) -> None:
         entries = {entry.id: entry for entry in windows.exclusions(opened.connection)}
         if number not in entries:
             raise VigieError(f"id: no exclusion {number}; {near(str(number), map(str, entries))}")
-        row = as_json(Scene(opened.connection, opened.promises, opened.now, ()), entries[number])
+        row = as_json(opened.scene, entries[number])
     say(row, fields(row), as_one_object=as_one_object)

@@ -11,9 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from probes import registry
+from supervisor.acts.scene import Scene
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
 from supervisor.config.promises import promises_of
+from supervisor.domain import period as periods
+from supervisor.domain.interval import FOREVER, Span
 from supervisor.domain.promise import Promises
 from supervisor.store.connection import open_for_reading
 
@@ -26,6 +29,15 @@ class Books:
     promises: Promises
     connection: sqlite3.Connection
     now: int  # read once: every figure of a command is of the same instant
+
+    @property
+    def scene(self) -> Scene:
+        """As an act would see them: what the register holds is shown in the same words."""
+        return Scene(self.connection, self.promises, self.now, ())
+
+    def span(self, period: str | None) -> Span:
+        """From when to when a list goes: without a period, all of time."""
+        return (-FOREVER, FOREVER) if period is None else periods.parse(period).span(self.promises.zone)
 
 
 @contextmanager

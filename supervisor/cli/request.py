@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from supervisor.acts.requests import as_json
-from supervisor.acts.scene import Scene
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import Actor, acting, at_option, json_option
 from supervisor.cli.reading import books
@@ -101,11 +100,11 @@ def list_(config: Path, as_one_object: bool, collectivite: str | None, every: bo
     """List the requests to be answered: late ones first, then by due date."""
     with books(config) as opened:
         known(opened.promises, collectivite)
-        zone, scene = opened.promises.zone, Scene(opened.connection, opened.promises, opened.now, ())
+        zone = opened.promises.zone
         found = requests.read(opened.connection, collectivite, answered=every)
         ranks = ("late", "open", "incomplete", "answered late", "answered")
         found.sort(key=lambda one: (ranks.index(one.state(zone, opened.now)), one.due(zone) or FOREVER, one.number))
-        rows = [as_json(scene, one) for one in found]
+        rows = [as_json(opened.scene, one) for one in found]
     say({"requests": rows}, _table(rows), as_one_object=as_one_object)
 
 
@@ -140,5 +139,5 @@ def show(config: Path, as_one_object: bool, number: str) -> None:
         if found is None:
             choices = enquiries.numbers(opened.connection, "request")
             raise VigieError(f"number: no request '{number}'; {near(number, choices)}")
-        row = as_json(Scene(opened.connection, opened.promises, opened.now, ()), found)
+        row = as_json(opened.scene, found)
     say(row, fields(row), as_one_object=as_one_object)
