@@ -48,19 +48,14 @@ def read(
     start: int,
     end: int,
     collectivite: str | None = None,
-    services: Iterable[ServiceKey] | None = None,
     as_of: int = FOREVER,
 ) -> Iterator[Seconds]:
-    """The seconds of every service (of one collectivité, or some services alone) within [start, end), in config order.
+    """The seconds of every service (of one collectivité) within [start, end), in config order.
 
     `as_of`: exclusions entered or revoked later are left aside. One collectivité at a time: memory holds the intervals
     of one, and of the shared platforms.
     """
-    chosen = [
-        promise
-        for key, promise in promises.services.items()
-        if (collectivite is None or key[0] == collectivite) and (services is None or key in set(services))
-    ]
+    chosen = [promise for key, promise in promises.services.items() if collectivite is None or key[0] == collectivite]
     reader = _Reader(connection, promises, start, end, chosen, as_of)
     grouped: dict[str, list[Promise]] = defaultdict(list)
     for promise in chosen:
