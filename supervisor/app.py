@@ -22,6 +22,7 @@ from importlib.metadata import version
 from probes.base import Probe, Shared
 from supervisor import memory
 from supervisor.acts.performing import perform
+from supervisor.billing.effect import Effect, effect, standing
 from supervisor.clock import Clock, SystemClock
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
@@ -31,7 +32,6 @@ from supervisor.config.secrets import secrets_of
 from supervisor.control import Answer
 from supervisor.domain.board import Board
 from supervisor.domain.judge import Judge
-from supervisor.domain.ledger import reconcile
 from supervisor.domain.promise import Promises
 from supervisor.engine.engine import Engine
 from supervisor.engine.watchdog import LoopWatchdog
@@ -43,7 +43,7 @@ from supervisor.record import Record
 from supervisor.selfcheck import SelfCheck
 from supervisor.service import Service
 from supervisor.service_metrics import ServiceExposition
-from supervisor.store import ledger, states
+from supervisor.store import states
 from supervisor.store.errors import StoreError
 from supervisor.store.recorder import Recorder
 from supervisor.store.store import Store
@@ -150,13 +150,13 @@ class Daemon:
         configuration, now = self.configuration, int(self.clock.wall())
         self.judge.configure(configuration.sondes, configuration.canaries)
         orphans = self.judge.restore(await self.store.read(states.load))
-        standing = await self.store.read(ledger.standing)
-        self.record.enter_all(reconcile(standing, configuration.sondes, now))
+        known = await self.store.read(standing)
+        self._enter(effect(known, configuration, now))
         for orphan in orphans:
             self.record.end(orphan, now)  # a canary that is no more, or a sonde the ledger had removed already
         self.judge.configure(configuration.sondes, configuration.canaries)
         self.board.configure(configuration.sondes, configuration.canaries)
-        self.heartbeats.configure(configuration.sondes, {s: float(p.since) for s, p in standing.items()})
+        self.heartbeats.configure(configuration.sondes, {s: float(p.since) for s, p in known.sondes.items()})
         await self.store.read(self.heartbeats.recall)
         await self.recorder.flush()
         try:
@@ -190,18 +190,18 @@ class Daemon:
         """Once the ledger is read nothing waits until the new config is in force: one reload is one instant."""
         # What the ledger does not hold yet would be added twice, or never removed: a failing disk refuses the reload.
         await self.recorder.flush()
-        standing = await self.store.read(ledger.standing)
+        known = await self.store.read(standing)
         now = int(self.clock.wall())
         canaries = changed.canaries
         self.configuration = new
         self.secrets = secrets_of(new)
         self.promises = self.recorder.promises = promised
-        self.record.enter_all(reconcile(standing, new.sondes, now))
+        self._enter(effect(known, new, now))
         for canary in canaries.removed:
             self.record.end(canary.id, now)
         self.judge.configure(new.sondes, new.canaries, new.flapping)
         self.board.configure(new.sondes, new.canaries)
-        self.heartbeats.configure(new.sondes, {s: float(p.since) for s, p in standing.items()})
+        self.heartbeats.configure(new.sondes, {s: float(p.since) for s, p in known.sondes.items()})
         self.engine.pools.resize(new.concurrency)
         self.engine.remove(sonde.id for sonde in (*changed.removed, *canaries.removed))
         self.engine.change(change.after for change in (*changed.changed, *canaries.changed))
@@ -212,6 +212,10 @@ class Daemon:
         self.recorder.moved()  # calendars and targets may be others
         with suppress(StoreError):  # the recorder says so, and goes on trying
             await self.recorder.flush()
+
+    def _enter(self, found: Effect) -> None:
+        self.recorder.note_accounts(found.accounts, found.tariffs)
+        self.record.enter_all(found.sondes)
 
     # --- history
 

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from supervisor.billing.effect import settled, terms
 from supervisor.config.configuration import Configuration
 from supervisor.domain.incident import Spell
 from supervisor.domain.judge import Judge
@@ -77,6 +78,7 @@ class Import:
             await progress("importing", done, len(history))
         await self.tell(now)
         self._record.enter_all(leftovers(replay.standing(), self._configuration.sondes, now))
+        self._recorder.note_accounts(*settled(await self._store.read(terms), self._configuration, now))
         await self._recorder.flush()
         return replay.summary
 

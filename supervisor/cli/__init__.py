@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 import click
 
 from supervisor.cli import (
+    billing,
     check,
     close,
     daemon,
@@ -70,6 +71,7 @@ for command in (
     exclusion.exclusion,
     request.request,
     close.close,
+    billing.billing,
     demo.demo,
 ):
     main.add_command(command)

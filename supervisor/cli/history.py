@@ -113,4 +113,5 @@ def _sentence(summary: dict[str, Any]) -> str:
         f"{summary['results']} results and {summary['events']} events imported; left out: {summary['skipped']} results "
         f"at or before their sonde's last one, {summary['removed']} of removed sondes, "
         f"{summary['known_events']} events already known"
+        + (f"; {summary['absent']} removals of sondes that were not there had no effect" if summary["absent"] else "")
     )

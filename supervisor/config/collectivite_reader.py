@@ -12,6 +12,7 @@ from supervisor.config.document import Document
 from supervisor.config.equipment import EquipmentEntry
 from supervisor.config.equipment_reader import EquipmentReader, Written, items, refuse_twins
 from supervisor.config.forms import Form, Place
+from supervisor.config.orders import check_contracts
 from supervisor.config.profiles import ReadyMade
 from supervisor.config.references import Names
 from supervisor.config.sondes import SondeMaker
@@ -59,6 +60,8 @@ class CollectiviteReader:
         machines = self._read_equipment(raw, place, reading)
         reading.collectivite = self._collectivite(written, machines, place)
         self._read_services(written, place, reading)
+        if self._ready.tariff is not None:
+            check_contracts(self._ready.tariff, written.contract, raw.get("contract"), place.key("contract"))
         return reading
 
     def _read_equipment(self, raw: dict[str, Any], place: Place, reading: Reading) -> list[Written]:

@@ -13,6 +13,7 @@ from supervisor.config.collectivites import AtLeast, Chorus, Contact, Site
 from supervisor.config.contracts import Contract
 from supervisor.config.main_file import Listen, Sla
 from supervisor.domain.sonde import FlappingRule, Sonde
+from supervisor.domain.tariff import Tariff
 from supervisor.errors import Mistake
 
 
@@ -104,6 +105,7 @@ class Configuration:
     listen: Listen
     sla: Sla  # the profile's, with what the main file changes
     billing_basis: str
+    tariff: Tariff  # the profile's, with the prices of the main file
     calendars: Mapping[str, tuple[CalendarVersion, ...]]
     collectivites: Mapping[str, Collectivite]  # in config order
     sondes: Mapping[str, Sonde]  # in config order

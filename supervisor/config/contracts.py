@@ -12,6 +12,7 @@ from probes.settings import settings
 from supervisor.config.fields import Day, as_day
 from supervisor.config.scalars import Trap
 from supervisor.config.wording import say
+from supervisor.domain.tariff_amounts import MOST
 
 _SONDES = {
     "anyOf": [
@@ -60,6 +61,14 @@ class Contract:
     """Day the letter of leave was received: sets the end by the rule of the convention."""
     sondes: Annotated[tuple[Subscription, ...], BeforeValidator(_listed), WithJsonSchema(_SONDES)] = ()
     """Sondes subscribed: a number, or numbers by date."""
+    offer: str | None = None
+    """Offer of the profile's tariff; its only one without it, if it has only one."""
+    options: tuple[str, ...] = ()
+    """Options chosen, or the package, where the offer has some."""
+    units: dict[str, Annotated[int, Field(ge=0, le=MOST)]] = Field(default_factory=dict)
+    """How many of each line, where the offer is paid by unit."""
+    audit: Day | None = None
+    """Day the audit's report was delivered, where the offer is one or takes one off."""
 
     @model_validator(mode="before")
     @classmethod

@@ -138,5 +138,6 @@ def _below(schema: dict[str, Any], part: str | int, root: dict[str, Any]) -> lis
         if isinstance(part, int):
             found += [choice.get("items"), *choice.get("prefixItems", ())[part : part + 1]]
         else:
-            found += [choice.get("properties", {}).get(part), choice.get("additionalProperties")]
+            named = choice.get("patternProperties", {}).values()  # keys that are chosen, but not freely
+            found += [choice.get("properties", {}).get(part), choice.get("additionalProperties"), *named]
     return [one for one in found if isinstance(one, dict)]

@@ -12,13 +12,14 @@ from supervisor.config.configuration import Configuration, RetentionSettings
 from supervisor.config.document import Document
 from supervisor.config.equipment_reader import items, refuse_twins
 from supervisor.config.forms import Form, Place
-from supervisor.config.main_file import MainFile, Sla
-from supervisor.config.profiles import ReadyMade, read_profile
+from supervisor.config.main_file import Billing, MainFile, Sla
+from supervisor.config.profiles import ReadyMade, read_alone, read_profile
 from supervisor.config.reader import Words
 from supervisor.config.references import cycles
 from supervisor.config.sondes import SondeMaker
 from supervisor.config.wording import near, say
 from supervisor.domain.sonde import CANARY_OWNER, FlappingRule, Sonde
+from supervisor.domain.tariff import Tariff
 from supervisor.errors import ConfigError
 
 _SOCKET_BYTES = 107  # sun_path of Linux, without its final zero
@@ -38,11 +39,42 @@ def control_path(path: Path) -> Path:
     document = Document(path, path.parent, Words())
     if not isinstance(document.value, dict):
         raise ConfigError(document.mistakes)
-    written = {key: document.value.get(key) for key in ("database", "control")}
-    database = str(written["database"] or "vigie.db")
-    return (
-        path.parent / str(written["control"]) if written["control"] else (path.parent / database).with_suffix(".sock")
-    )
+    control = document.value.get("control")
+    return path.parent / str(control) if control else _database(document, path).with_suffix(".sock")
+
+
+def database_path(path: Path) -> Path:
+    """The database of this main file, as far as it can be read; beside it, under the usual name, where it is gone.
+
+    The ledger of billing is read without a config.
+    """
+    path = path.absolute()
+    return _database(Document(path, path.parent, Words()), path)
+
+
+def _database(document: Document, path: Path) -> Path:
+    named = document.value.get("database") if isinstance(document.value, dict) else None
+    return path.parent / str(named or "vigie.db")
+
+
+def tariff_of(profile: str, path: Path | None) -> Tariff:
+    """The tariff of a profile, as shipped or as the installation of the main file `path` has it.
+
+    Of the main file only the prices are read, and only if the profile is its own: a quote needs no collectivité.
+    """
+    if path is None:
+        return read_alone(profile, None).tariffs.tariff
+    document = Document(path.absolute(), path.absolute().parent, Words())
+    if not isinstance(document.value, dict):
+        raise ConfigError(document.mistakes)
+    ready, place = read_alone(profile, document.base), Place(document).key("billing")
+    if document.value.get("profile") == profile and "billing" in document.value:
+        form: Form[Billing] = Form(Billing)
+        billing = form.read(document.value["billing"], place) or Billing()
+        ready.price(billing.prices, place.key("prices"))
+    if document.mistakes:
+        raise ConfigError(document.mistakes)
+    return ready.tariffs.tariff
 
 
 class _Load:
@@ -89,6 +121,7 @@ class _Load:
     def _profile(self, main: MainFile, place: Place) -> ReadyMade:
         ready = read_profile(main.profile, place.key("profile")) if main.profile else ReadyMade("")
         ready.add(main.calendars, main.templates, place)
+        ready.price(main.billing.prices, place.key("billing").key("prices"))
         self._documents.extend(ready.documents)
         return ready
 
@@ -181,6 +214,7 @@ class _Load:
             listen=main.listen,
             sla=sla,
             billing_basis=main.billing.basis,
+            tariff=ready.tariffs.tariff,
             calendars={name: versions for name, versions in ready.calendars.items() if versions is not None},
             collectivites={
                 reading.id: reading.collectivite for reading in readings if reading.collectivite is not None

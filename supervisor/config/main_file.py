@@ -11,6 +11,7 @@ from probes.secret import Secret
 from probes.settings import Ratio, Seconds, settings
 from supervisor.config.collectivites import Pieces
 from supervisor.config.fields import Name, at_least
+from supervisor.config.prices import OfferPriceEntry
 from supervisor.config.wording import say
 
 Kind = Literal["maintenance", "force_majeure", "collectivite", "third_party"]
@@ -37,6 +38,8 @@ class Billing:
 
     basis: Literal["subscribed", "measured", "highest"] = "subscribed"
     """What the contract subscribes, what the ledger counts, or the larger of the two."""
+    prices: tuple[OfferPriceEntry, ...] = ()
+    """Prices laid over those of the profile: what it does not publish, or a new deliberation."""
 
 
 @settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,13 @@ from supervisor.config.document import Document
 from supervisor.config.fields import Id, Name
 from supervisor.config.forms import Form, Place
 from supervisor.config.main_file import Named, Sla
+from supervisor.config.prices import OfferPriceEntry
 from supervisor.config.share import share_dir
+from supervisor.config.tariffs import TariffReader
 from supervisor.config.templates import Template, read_template
 from supervisor.config.wording import near
+from supervisor.domain.tariff import Tariff
+from supervisor.errors import ConfigError, VigieError
 
 _BASE = "commun"  # what the shipped profiles share: extended by them, never asked for by itself
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -60,6 +64,8 @@ class ProfileFile:
     """Services the convention names."""
     templates: Named = Field(default_factory=dict)
     """Templates by name."""
+    tariff: Named = Field(default_factory=dict)
+    """What the operator asks for its services."""
 
 
 _FORM: Form[ProfileFile] = Form(ProfileFile)
@@ -78,6 +84,7 @@ class ReadyMade:
         self.templates: dict[str, Template | None] = {}  # likewise
         self._said: dict[str, tuple[str, Place]] = {}  # title, source, calendar, help_desk, and where
         self._lines: dict[str, Place] = {}  # where the services of the catalogue are written
+        self.tariffs = TariffReader()
         self._sla: dict[str, Any] = {}  # as written, so that the main file can change a part of it
 
     @property
@@ -102,6 +109,7 @@ class ReadyMade:
         self.add(entry.calendars, entry.templates, place)
         if _SLA.read(entry.sla, place.key("sla")) is not None:
             self._sla.update(entry.sla)
+        self.tariffs.absorb(entry.tariff, place.key("tariff"))
         for index, line in enumerate(entry.services):
             self._lines[line.id] = place.key("services").item(index, {"id": line.id})
             self.catalogue[line.id] = CatalogueEntry(
@@ -134,6 +142,11 @@ class ReadyMade:
             if wrong is not None:
                 self._lines[entry.id].key("template").wrong(wrong)
 
+    def price(self, prices: Iterable[OfferPriceEntry], place: Place) -> None:
+        """Lay the prices that the main file sets at `place` over the profile's."""
+        if self.whole:
+            self.tariffs.price(prices, place)
+
     def no_calendar(self, name: str) -> str | None:
         """What to say of a calendar that does not exist."""
         return (
@@ -155,6 +168,11 @@ class ReadyMade:
         """Whether all that the profile has to say was read."""
         return bool(self.documents) and all(document.value is not None for document in self.documents)
 
+    @property
+    def tariff(self) -> Tariff | None:
+        """Its tariff; None where it could not all be read: nobody is told that an offer does not exist which may."""
+        return self.tariffs.tariff if self.whole and self.tariffs.whole else None
+
     def _there(self, name: str, known: Container[str]) -> bool:
         # Nobody is told that a name does not exist while the file that may hold it cannot be read.
         return name in known or not self.whole
@@ -172,8 +190,25 @@ _REQUIRED = ("title", "source", "calendar")
 
 def read_profile(name: str, place: Place) -> ReadyMade:
     """The profile of that name, asked for at `place` of the main file."""
+    return _read(name, place.document.base, place.wrong)
+
+
+def read_alone(name: str, base: Path | None) -> ReadyMade:
+    """The profile of that name for one who asks with no config, or with that of the directory `base`."""
+
+    def refuse(what: str) -> None:
+        raise VigieError(f"profile: {what}")
+
+    ready = _read(name, base or share_dir() / "config", refuse)
+    mistakes = [mistake for document in ready.documents for mistake in document.mistakes]
+    if mistakes:
+        raise ConfigError(mistakes)
+    return ready
+
+
+def _read(name: str, base: Path, refuse: Callable[[str], None]) -> ReadyMade:
     ready = ReadyMade(name)
-    ready.documents = _chain(name, place)
+    ready.documents = _chain(name, base, refuse)
     for document in ready.documents:
         ready.absorb(document)
     if ready.documents and not any(document.mistakes for document in ready.documents):
@@ -181,16 +216,15 @@ def read_profile(name: str, place: Place) -> ReadyMade:
     return ready
 
 
-def _chain(name: str, place: Place) -> list[Document]:
+def _chain(name: str, base: Path, refuse: Callable[[str], None]) -> list[Document]:
     """The file of a profile after those it extends, the most general first."""
-    base = place.document.base
     places = (base / "profiles", share_dir() / "config" / "profiles")
     chain: list[Document] = []
     seen: list[str] = []
     wanted: Any = name
     while isinstance(wanted, str):
         if wanted in seen:
-            place.wrong(f"{' → '.join([*seen, wanted])} goes in a circle, remove one 'extends'")
+            refuse(f"{' → '.join([*seen, wanted])} goes in a circle, remove one 'extends'")
             break
         seen.append(wanted)
         path = _find(wanted, places)
@@ -198,14 +232,14 @@ def _chain(name: str, place: Place) -> list[Document]:
             known = {file.stem for where in places for file in where.glob("*.yaml")}
             if not chain:
                 known.discard(_BASE)
-            place.wrong(f"there is no profile '{wanted}', {near(wanted, known)}")
+            refuse(f"there is no profile '{wanted}', {near(wanted, known)}")
             break
         document = Document(path, base)
         chain.append(document)
         if not isinstance(document.value, dict):
             break
         wanted = document.value.get("extends")
-        place = Place(document).key("extends")
+        refuse = Place(document).key("extends").wrong
     return chain[::-1]
 
 

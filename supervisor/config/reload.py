@@ -35,6 +35,7 @@ _LIVE = (
     "profile",
     "sla",
     "billing_basis",
+    "tariff",
     "calendars",
     "flapping",
     "retention",

@@ -41,6 +41,34 @@ class LedgerEvent:
         """Whose sonde it is."""
         return self.sonde.partition("/")[0]
 
+    @property
+    def counts(self) -> bool:
+        """Is the sonde there and billable from then on? Paused sondes count."""
+        return self.event is not Event.REMOVED and self.billable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """A compensating line: the sonde does not count over [start, end), whatever the other lines say. SPEC 8.
+
+    How a mistaken addition is put right. It says nothing of states or services: billing alone reads it.
+    """
+
+    id: int = 0  # given by the database
+    t: int  # when it was entered
+    sonde: str
+    start: int
+    end: int
+    author: str
+    reason: str
+    source: str  # "live" or "import"
+    digest: str | None = None  # of an imported line: known by its content, taken once
+
+    @property
+    def collectivite(self) -> str:
+        """Whose sonde it is."""
+        return self.sonde.partition("/")[0]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Presence:

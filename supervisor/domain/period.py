@@ -56,6 +56,16 @@ def parse(text: str) -> Period:
     return Period(text, first, end)
 
 
+def parse_month(text: str) -> Period:
+    """A calendar month as it is written; VigieError if it is not one."""
+    if not _MONTH.fullmatch(text):
+        raise VigieError(f"month: '{text}' is not a month; write 2026-03")
+    try:
+        return parse(text)
+    except VigieError:
+        raise VigieError(f"month: '{text}' is not a month; write 2026-03") from None
+
+
 def _dates(text: str) -> tuple[date, date] | None:
     if match := _MONTH.fullmatch(text):
         return _months(int(match[1]), int(match[2]), 1)

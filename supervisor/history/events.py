@@ -9,16 +9,17 @@ from typing import Any
 
 from supervisor.domain.availability import KINDS
 from supervisor.domain.incident import CAUSES, Report, StepKind, Taken
-from supervisor.domain.ledger import Event, LedgerEvent
+from supervisor.domain.ledger import Correction, Event, LedgerEvent
 from supervisor.domain.maintenance import Exclusion, Maintenance
 from supervisor.history.lines import Fact, Known
 from supervisor.history.values import Wrong, instant, only, show, text_or_none, words
 
-MAINTENANCE, EXCLUSION, INCIDENT = "maintenance", "exclusion", "incident"
+MAINTENANCE, EXCLUSION, INCIDENT, CORRECTION = "maintenance", "exclusion", "incident", "sonde-correction"
 _BASE = {"t", "event"}
 _KEYS = {
     Event.ADDED.value: _BASE | {"sonde", "billable", "service"},
     Event.REMOVED.value: _BASE | {"sonde"},
+    CORRECTION: _BASE | {"sonde", "from", "to", "author", "reason"},
     MAINTENANCE: _BASE | {"collectivite", "services", "start", "end", "nature", "author"},
     EXCLUSION: _BASE | {"collectivite", "service", "start", "end", "kind", "reason", "author"},
     INCIDENT: _BASE | {"ref", "collectivite", "service", "message", "author"},
@@ -64,6 +65,8 @@ class Forms:
             return self._maintenance(line, at)
         if kind == EXCLUSION:
             return self._exclusion(line, at)
+        if kind == CORRECTION:
+            return self._correction(line, at)
         return self._report(line, at) if kind == INCIDENT else self._ledger(line, at, Event(kind))
 
     # --- the ledger's past
@@ -84,6 +87,21 @@ class Forms:
             source="import",
             digest=hashlib.sha256(content.encode()).hexdigest(),
         )
+
+    def _correction(self, line: dict[str, Any], at: int) -> Correction:
+        start, end = _window(line, "from", "to")
+        entry = Correction(
+            t=at,
+            sonde=self._sonde(line),
+            start=start,
+            end=end,
+            author=words(line, "author", _AUTHOR),
+            reason=words(line, "reason", "why the sonde does not count"),
+            source="import",
+            digest=digest_of({**line, "t": at, "from": start, "to": end}),
+        )
+        self._not_closed(start, end, entry.digest, "from")
+        return entry
 
     # --- time that counts otherwise
 
@@ -187,8 +205,8 @@ class Forms:
             raise Wrong(f"{key}: it falls into a month that is closed; its figures are final")
 
 
-def _window(line: dict[str, Any]) -> tuple[int, int]:
-    start, end = instant(line, "start"), instant(line, "end")
+def _window(line: dict[str, Any], first: str = "start", last: str = "end") -> tuple[int, int]:
+    start, end = instant(line, first), instant(line, last)
     if end <= start:
-        raise Wrong(f"end: {line['end']} is not after start, {line['start']}; exchange them")
+        raise Wrong(f"{last}: {line[last]} is not after {first}, {line[first]}; exchange them")
     return start, end

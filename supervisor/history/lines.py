@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from probes.base import Status
 from supervisor.domain.incident import Report, Taken
 from supervisor.domain.interval import Spans
-from supervisor.domain.ledger import LedgerEvent
+from supervisor.domain.ledger import Correction, LedgerEvent
 from supervisor.domain.maintenance import Exclusion, Maintenance
 from supervisor.errors import VigieError
 
 # What an event of a file says.
-Fact = LedgerEvent | Maintenance | Exclusion | Report | Taken
+Fact = LedgerEvent | Correction | Maintenance | Exclusion | Report | Taken
 
 
 class BadLine(VigieError):

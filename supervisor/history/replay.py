@@ -9,7 +9,7 @@ from typing import Protocol
 
 from probes.base import Status
 from supervisor.domain.incident import Report, Taken
-from supervisor.domain.ledger import Event, LedgerEvent, Presence, apply, reconcile
+from supervisor.domain.ledger import Correction, Event, LedgerEvent, Presence, apply, reconcile
 from supervisor.domain.maintenance import Exclusion, Maintenance
 from supervisor.domain.sonde import Sonde
 from supervisor.history.lines import History
@@ -17,7 +17,7 @@ from supervisor.history.lines import History
 SLICE = 5000
 
 
-Entered = Maintenance | Exclusion | Report | Taken
+Entered = Maintenance | Exclusion | Report | Taken | Correction
 
 
 class Intake(Protocol):
@@ -46,6 +46,7 @@ class Summary:
     removed: int = 0  # of a sonde that had been removed
     events: int = 0  # taken
     known_events: int = 0
+    absent: int = 0  # events taken that remove a sonde which is not there: they have no effect
 
     def as_dict(self) -> dict[str, int]:
         """For the answer and the terminal."""
@@ -56,8 +57,9 @@ class Replay:
     """Applies a file.
 
     Lines of the same instant take effect together: the ledger's first, so that a result at the very instant of its
-    sonde's removal comes after it, and at that of its addition belongs to it; then maintenance and exclusions, then
-    results, then reports and steps, which thus find the incident that a result of their instant opened.
+    sonde's removal comes after it, and at that of its addition belongs to it; then what counts otherwise (maintenance,
+    exclusions, corrections), then results, then reports and steps, which thus find the incident that a result of their
+    instant opened.
     """
 
     def __init__(
@@ -96,21 +98,23 @@ class Replay:
             self._intake.passed(self._existing[0])
             self._enter(self._existing.popleft())
 
-    def _enter(self, event: LedgerEvent) -> None:
+    def _enter(self, event: LedgerEvent) -> bool:
+        """Follow the ledger; False if the line removes what is not there."""
         presence = self._standing.get(event.sonde)
         if event.event is Event.REMOVED and presence is None and self._first.get(event.sonde, event.t) >= event.t:
-            return  # neither added nor ever seen: there is nothing to remove
+            return False  # neither added nor ever seen: there is nothing to remove
         self._standing[event.sonde] = apply(presence, event)
+        return event.event is not Event.REMOVED or presence is None or presence.present
 
     def _together(self, lines: range) -> None:
         history = self._history
         self._catch_up(history.at[lines.start])
         facts = [history.events[index] for index in lines if index in history.events] if history.events else []
         for fact in facts:
-            if isinstance(fact, LedgerEvent) and self._taken(self._intake.enter(fact)):
-                self._enter(fact)
+            if isinstance(fact, LedgerEvent) and self._taken(self._intake.enter(fact)) and not self._enter(fact):
+                self.summary.absent += 1
         for fact in facts:
-            if isinstance(fact, Maintenance | Exclusion):
+            if isinstance(fact, Maintenance | Exclusion | Correction):
                 self._taken(self._intake.note(fact))
         for index in lines:
             status = history.status[index]

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from supervisor.domain.interval import clip
-from supervisor.domain.period import Period, local_day, month_of, parse
+from supervisor.domain.period import Period, local_day, month_of, parse_month
 from supervisor.domain.promise import Promise, Promises
 from supervisor.domain.rule import Member
 from supervisor.domain.state import NO_DATA, SondeState
@@ -62,7 +62,7 @@ def close(connection: sqlite3.Connection, promises: Promises, wish: Wish, now: i
     3. The head lists the digests of the parts; the closing is sealed by the digest of all of it, and of the one
        before it.
     """
-    month = _month(wish.month)
+    month = parse_month(wish.month)
     start, end = _settled(connection, promises, month, now)
     former = _former(connection, promises, wish)
     if former is not None:
@@ -91,16 +91,6 @@ def close(connection: sqlite3.Connection, promises: Promises, wish: Wish, now: i
 
 
 # --- what is refused
-
-
-def _month(text: str) -> Period:
-    try:
-        month = parse(text)
-    except VigieError:
-        month = None
-    if month is None or month.name != f"{month.first:%Y-%m}":
-        raise VigieError(f"month: '{text}' is not a month; write 2026-03")
-    return month
 
 
 def _settled(connection: sqlite3.Connection, promises: Promises, month: Period, now: int) -> tuple[int, int]:

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from probes.base import Result
+from supervisor.domain.account import AccountLine
 from supervisor.domain.incident import Report, Taken
-from supervisor.domain.ledger import LedgerEvent
+from supervisor.domain.ledger import Correction, LedgerEvent
 from supervisor.domain.maintenance import Exclusion, Maintenance
 from supervisor.domain.promise import Promises
 from supervisor.domain.state import Change, SondeState
 from supervisor.domain.topology import Entry
+from supervisor.store.accounts import TariffLine
 
 # What people enter; the ledger's lines are Vigie's own.
-Entered = Maintenance | Exclusion | Report | Taken
+Entered = Maintenance | Exclusion | Report | Taken | Correction
 
 
 class Sample(NamedTuple):
@@ -61,6 +63,8 @@ class Batch:
     states: dict[str, Kept] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)  # removed sondes; one added again is also in the two above
     ledger: list[LedgerEvent] = field(default_factory=list)
+    accounts: list[AccountLine] = field(default_factory=list)  # the ledger's other lines, of the same instants
+    tariffs: list[TariffLine] = field(default_factory=list)
     samples: deque[Sample] = field(default_factory=deque)
     beats: list[Beat] = field(default_factory=list)
     entered: list[Entered] = field(default_factory=list)  # by people, from a file; in order
@@ -83,6 +87,8 @@ class Batch:
         self.coverage |= newer.coverage
         self.states |= newer.states
         self.ledger += newer.ledger
+        self.accounts += newer.accounts
+        self.tariffs += newer.tariffs
         self.samples += newer.samples
         self.beats += newer.beats
         self.entered += newer.entered
@@ -93,4 +99,5 @@ class Batch:
     def __len__(self) -> int:
         """How many things there are to write."""
         parts = (self.changes, self.coverage, self.states, self.forgotten, self.ledger, self.samples, self.beats)
-        return sum(len(part) for part in (*parts, self.entered, self.due, self.due_reports))
+        entered = (self.accounts, self.tariffs, self.entered, self.due, self.due_reports)
+        return sum(len(part) for part in (*parts, *entered))

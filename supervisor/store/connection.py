@@ -77,6 +77,17 @@ def open_for_reading(path: Path, version: str) -> Iterator[sqlite3.Connection]:
         database.close()
 
 
+@contextmanager
+def nothing_yet() -> Iterator[sqlite3.Connection]:
+    """A database that holds nothing, in memory: for what is asked before Vigie ever ran."""
+    database = Database(memory=True, execute_plugins=False)
+    try:
+        MIGRATIONS.apply(database)
+        yield database.conn
+    finally:
+        database.close()
+
+
 def read_only(path: Path) -> Database:
     """A connection that can neither write nor checkpoint: one checkpointing connection is the rule (docs/adr/0003)."""
     database = _connect(path, "ro")

@@ -11,6 +11,7 @@ def entered(connection: sqlite3.Connection) -> set[str]:
         "select digest from maintenance where digest is not null "
         "union all select digest from exclusion where digest is not null "
         "union all select digest from incident where digest is not null "
+        "union all select digest from correction where digest is not null "
         "union all select digest from journal where digest is not null and digest not like 'auto:%'"
     )
     return {digest for (digest,) in rows}

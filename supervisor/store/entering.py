@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from supervisor.domain.incident import Report, StepKind, Taken
 from supervisor.domain.interval import FOREVER
+from supervisor.domain.ledger import Correction
 from supervisor.domain.maintenance import Exclusion, Maintenance
 from supervisor.domain.period import local_day
 from supervisor.domain.promise import Promises
-from supervisor.store import incidents, spells, windows
+from supervisor.store import incidents, ledger, spells, windows
 from supervisor.store.batch import Entered
 from supervisor.store.incidents import Entry, Incident
 from supervisor.store.register import Register
@@ -29,6 +30,8 @@ def enter(connection: sqlite3.Connection, promises: Promises, facts: Iterable[En
             concerned |= in_trouble(connection, promises, fact)
         elif isinstance(fact, Exclusion):
             windows.exclude(connection, fact)
+        elif isinstance(fact, Correction):
+            ledger.correct(connection, fact)
         elif isinstance(fact, Report):
             # Another file may have brought the same ref since this one was checked: the first one keeps it.
             if not incidents.read(connection, "ref = ?", [fact.ref]):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from supervisor.domain.ledger import Event, LedgerEvent, Presence, follow
+from supervisor.domain.interval import FOREVER
+from supervisor.domain.ledger import Correction, Event, LedgerEvent, Presence, follow
 from supervisor.store.text import storable
 
 _FIELDS = "t, event, sonde, type, billable, paused, service, source, author, reason, digest"
@@ -41,6 +43,25 @@ def events(connection: sqlite3.Connection, until: int | None = None) -> Iterator
     yield from _read(connection, "? is null or t <= ?", (until, until))
 
 
+class Turn(NamedTuple):
+    """What counting reads of a line: a fifth of the time that whole lines take."""
+
+    sonde: str
+    t: int
+    counts: bool  # there and billable
+
+
+def turns(connection: sqlite3.Connection, through: int = FOREVER) -> Iterator[Turn]:
+    """When sondes begin and cease to count, by instant then by line.
+
+    `through`: lines written after the one of this number are left aside, whatever instant they are of.
+    """
+    rows = connection.execute(
+        "select sonde, t, event <> ? and billable from ledger where id <= ? order by t, id", [Event.REMOVED, through]
+    )
+    return map(Turn._make, rows)
+
+
 def of(connection: sqlite3.Connection, sonde: str) -> list[LedgerEvent]:
     """The lines of one sonde, by instant then by line."""
     return list(_read(connection, "sonde = ?", (sonde,)))
@@ -69,6 +90,31 @@ def standing(connection: sqlite3.Connection, at: int | None = None) -> dict[str,
     return follow(events(connection, at))
 
 
-def present_sondes(connection: sqlite3.Connection, at: int) -> dict[str, Presence]:
-    """Who is in at this instant, from the ledger alone."""
-    return {sonde: presence for sonde, presence in standing(connection, at).items() if presence.present}
+_CORRECTION = "t, sonde, start, end, author, reason, source, digest"
+
+
+def correct(connection: sqlite3.Connection, correction: Correction) -> int:
+    """Add a compensating line; gives its number. One imported again is the same one: left out."""
+    cursor = connection.execute(
+        f"insert into correction ({_CORRECTION}, collectivite) values (?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+        "on conflict (digest) do nothing",
+        (
+            correction.t,
+            correction.sonde,
+            correction.start,
+            correction.end,
+            storable(correction.author),
+            storable(correction.reason),
+            correction.source,
+            correction.digest,
+            correction.collectivite,
+        ),
+    )
+    return cursor.lastrowid or 0
+
+
+def corrections(connection: sqlite3.Connection, through: int = FOREVER) -> list[Correction]:
+    """All compensating lines (up to a number), in the order in which they were entered."""
+    rows = connection.execute(f"select id, {_CORRECTION} from correction where id <= ? order by id", [through])  # noqa: S608
+    names = ("id", *_CORRECTION.split(", "))
+    return [Correction(**dict(zip(names, row, strict=True))) for row in rows]

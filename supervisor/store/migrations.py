@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from supervisor.store import proof_schema
+from supervisor.store import billing_schema, proof_schema
 from supervisor.store.errors import StoreError
 
 MIGRATIONS = Migrations("vigie")
@@ -124,6 +124,12 @@ def m002_proof(database: Database) -> None:
     """Spells of trouble, incidents, maintenance, exclusions, requests, closings."""
     database.executescript(proof_schema.TABLES)
     database.executescript(proof_schema.SPELLS_OF_OLD)
+
+
+@MIGRATIONS()
+def m003_billing(database: Database) -> None:
+    """Accounts, tariffs, corrections, closed documents, keys of programs."""
+    database.executescript(billing_schema.TABLES)
 
 
 def refuse_unknown(database: Database, path: Path, version: str) -> None:

@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from probes.base import Result
+from supervisor.domain.account import AccountLine
 from supervisor.domain.ledger import LedgerEvent
 from supervisor.domain.promise import Promises
 from supervisor.domain.state import Change, SondeState
 from supervisor.domain.topology import Entry
+from supervisor.store.accounts import TariffLine
 from supervisor.store.batch import Batch, Beat, Coverage, Entered, Kept, Sample
 from supervisor.store.errors import StoreError, explain
 from supervisor.store.store import Store
@@ -117,6 +119,11 @@ class Recorder:
     def note_ledger(self, events: Iterable[LedgerEvent]) -> None:
         """Sondes were added, changed or removed."""
         self._batch.ledger.extend(events)
+
+    def note_accounts(self, accounts: Iterable[AccountLine], tariffs: Iterable[TariffLine]) -> None:
+        """Contracts, or what they are billed by, changed."""
+        self._batch.accounts.extend(accounts)
+        self._batch.tariffs.extend(tariffs)
 
     def note_beat(self, beat: Beat) -> None:
         """A heartbeat called in."""

@@ -222,9 +222,9 @@ class Installation:
         for name, sondes in collectivites.items():
             self.write_collectivite(name, [{"id": "e", "address": "127.0.0.1", "sondes": list(sondes)}])
 
-    def write_collectivite(self, name: str, equipment: Iterable[Mapping[str, Any]]) -> None:
-        """One collectivité with this equipment. JSON is YAML."""
-        content = {"collectivite": name, "name": f"Commune {name}", "equipment": list(equipment)}
+    def write_collectivite(self, name: str, equipment: Iterable[Mapping[str, Any]], **more: Any) -> None:
+        """One collectivité with this equipment, and whatever else is said of it. JSON is YAML."""
+        content = {"collectivite": name, "name": f"Commune {name}", **more, "equipment": list(equipment)}
         (self.root / "collectivites" / f"{name}.yaml").write_text(json.dumps(content, indent=1))
 
     def command(self, *words: str) -> list[str]:

@@ -80,7 +80,7 @@ def test_the_daemon_and_the_command_by_itself_make_the_same_tables(place: Instal
     site(place)
     file = write(place, *STORY)
     alone = imported(place, file)
-    assert alone == {"lines": 12, "results": 8, "skipped": 0, "removed": 1, "events": 3, "known_events": 0}
+    assert alone == {"lines": 12, "results": 8, "skipped": 0, "removed": 1, "events": 3, "known_events": 0, "absent": 0}
     tables = place.history()
     assert imported(place, file) == {**alone, "results": 0, "events": 0, "known_events": 3, "skipped": 8}
     assert place.history() == tables

@@ -108,7 +108,7 @@ def test_what_is_read_piece_by_piece_is_described_all_the_same(probes: Mapping[s
     assert set(main["properties"]["sla"]["properties"]) == {"target", "gti", "period", "exclude"}
     assert "sondes" in main["properties"]["templates"]["additionalProperties"]["properties"]
     contract = commune["properties"]["contract"]["anyOf"][0]
-    assert set(contract["properties"]) == {"start", "end", "notice", "sondes"}
+    assert set(contract["properties"]) == {"start", "end", "notice", "sondes", "offer", "options", "units", "audit"}
     (chorus,) = commune["properties"]["chorus"]["patternProperties"].values()
     assert set(chorus["properties"]) == {"service", "engagement"}
 

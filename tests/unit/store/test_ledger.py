@@ -86,7 +86,8 @@ def test_who_is_in_at_an_instant() -> None:
         )
 
         def present(at: int) -> dict[str, bool]:
-            return {s: p.billable for s, p in ledger.present_sondes(database.connection, at).items()}
+            standing = ledger.standing(database.connection, at)
+            return {sonde: presence.billable for sonde, presence in standing.items() if presence.present}
 
         assert present(99) == {}
         assert present(100) == {"a/r/x": True}

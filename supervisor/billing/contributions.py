@@ -1,0 +1,250 @@
+"""The calls for contribution of a year: 002 art. 5 for offers by sonde, the tariff's own dates for the others.
+
+What is closed is taken as it was frozen; what is open is computed, beyond what is closed.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from supervisor.billing.books import Books
+from supervisor.domain import contribution, tariff_amounts
+from supervisor.domain.account import Account, Codes, Engagement
+from supervisor.domain.contribution import Kind, year_of
+from supervisor.domain.money import show
+from supervisor.domain.period import local_day, midnight
+from supervisor.domain.tariff import Offer, Tariff
+from supervisor.domain.tariff_amounts import Amount, Order
+from supervisor.errors import VigieError
+from supervisor.store import bills
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One call for contribution."""
+
+    collectivite: str
+    name: str
+    siret: str | None
+    codes: Codes  # of the year
+    date: date
+    at: int  # the instant that makes it
+    kind: Kind
+    offer: str
+    lines: tuple[Amount, ...]  # what it is made of
+    sondes: int | None  # by sonde: how many
+    document: str | None = None  # number of the document that closed it
+
+    @property
+    def unit_price(self) -> Decimal | None:
+        """By sonde: of one."""
+        return self.lines[0].unit_price if self.sondes is not None else None
+
+    @property
+    def amount(self) -> Decimal:
+        """In euros, HT."""
+        return tariff_amounts.total(self.lines)
+
+
+def parse_year(text: str, books: Books) -> int:
+    """A year as it is written; refused if it begins in the future."""
+    if not (text.isascii() and text.isdigit() and len(text) == 4 and text >= "1900"):
+        raise VigieError(f"year: '{text}' is not a year; write 2026")
+    year = int(text)
+    if midnight(date(year, 1, 1), books.zone) > books.now:
+        raise VigieError(f"year: {year} begins in the future; nothing is called for it yet")
+    return year
+
+
+def contributions(connection: sqlite3.Connection, books: Books, year: int, only: str | None = None) -> list[Call]:
+    """The calls of a year that are dated by now, by collectivité, in order: closed ones as they are, and open ones."""
+    closed: dict[str, list[Call]] = {}
+    for bill in bills.latest(connection, bills.CALL, str(year)):
+        closed.setdefault(bill.collectivite, []).append(frozen_call(json.loads(bill.body)["call"], bill.number))
+    accounts = books.billed(books.end_of(year), only)
+    wrong: list[str] = []
+    found: list[Call] = []
+    for name in sorted({*closed, *(account.collectivite for account in accounts)}):
+        if only not in (None, name):
+            continue
+        kept = closed.get(name, [])
+        account = next((each for each in accounts if each.collectivite == name), None)
+        try:
+            made = [*kept, *open_calls(books, account, year, kept)] if account is not None else kept
+        except VigieError as error:
+            wrong.append(f"{name}: {error}")
+            continue
+        found += sorted((call for call in made if call.amount), key=lambda call: (call.at, call.document is None))
+    if wrong:
+        raise VigieError("\n".join(wrong))
+    return found
+
+
+def open_calls(books: Books, account: Account, year: int, closed: Sequence[Call] = ()) -> list[Call]:
+    """What is called of one collectivité by now, beyond what is closed."""
+    tariff = books.tariffs.get(account.profile, Tariff())
+    by_offer: dict[str, list[Engagement]] = {}
+    for engagement in account.engagements:
+        if _concerns(account, engagement, year):
+            by_offer.setdefault(_offer(account, engagement, tariff).name, []).append(engagement)
+    made: list[Call] = []
+    for name, engagements in by_offer.items():
+        offer = tariff.offer(name)
+        own = replace(account, engagements=tuple(engagements))
+        kept = [call for call in closed if call.offer == name]
+        made += _by_sonde(books, own, offer, year, kept) if offer.per_sonde else _dated(books, own, tariff, year, kept)
+    return made
+
+
+def _concerns(account: Account, engagement: Engagement, year: int) -> bool:
+    """May it be called for in that year? What an offer owes beyond the end of a contract counts from its start."""
+    return engagement.start.year <= year and (account.gone is None or engagement.start <= account.gone)
+
+
+def _offer(account: Account, engagement: Engagement, tariff: Tariff) -> Offer:
+    offer = tariff.chosen(engagement.offer)
+    if offer is None:
+        known = ", ".join(tariff.names)
+        what = (
+            f"say which offer it is of, offer: … (known: {known})"
+            if known
+            else f"the profile '{account.profile}' has no tariff, add one"
+        )
+        raise VigieError(f"contract of {engagement.start}: {what}")
+    return offer
+
+
+def _by_sonde(books: Books, account: Account, offer: Offer, year: int, closed: Iterable[Call]) -> Iterator[Call]:
+    """Annual on 1 July, then every rise by itself; what is closed is called already."""
+    called = sum(call.sondes or 0 for call in closed)
+    span = year_of(account, year)
+    for rise in contribution.rises(account, books.census(account.collectivite), span, books.now, called):
+        price = tariff_amounts.unit_price(offer, year)
+        yield _call(
+            account,
+            year,
+            day=local_day(rise.at, account.timezone),
+            at=rise.at,
+            kind=rise.kind,
+            offer=offer.name,
+            lines=(
+                Amount(
+                    label=offer.lines[0].label,
+                    quantity=rise.sondes,
+                    unit_price=price.amount,
+                    reference=price.reference,
+                ),
+            ),
+            sondes=rise.sondes,
+        )
+
+
+def _dated(books: Books, account: Account, tariff: Tariff, year: int, closed: Iterable[Call]) -> Iterator[Call]:
+    """On the days that the tariff says; an offer is called once a day, whatever the number of contracts."""
+    known = {call.date for call in closed}
+    for engagement in account.engagements:
+        offer = _offer(account, engagement, tariff).name
+        for each in tariff_amounts.calls(tariff, offer, order_of(account, engagement), year):
+            at = midnight(each.date, account.timezone)
+            if at > books.now or each.date in known:
+                continue
+            known.add(each.date)
+            yield _call(
+                account,
+                year,
+                day=each.date,
+                at=at,
+                kind=Kind.ANNUAL,
+                offer=offer,
+                lines=each.lines,
+                sondes=None,
+            )
+
+
+def order_of(account: Account, engagement: Engagement) -> Order:
+    """What a contract subscribes."""
+    return Order(
+        start=engagement.start,
+        last=account.last(engagement),
+        population=account.population,
+        options=engagement.options,
+        units=engagement.units,
+        audit=engagement.audit,
+    )
+
+
+def _call(
+    account: Account,
+    year: int,
+    *,
+    day: date,
+    at: int,
+    kind: Kind,
+    offer: str,
+    lines: tuple[Amount, ...],
+    sondes: int | None,
+) -> Call:
+    return Call(
+        collectivite=account.collectivite,
+        name=account.name,
+        siret=account.siret,
+        codes=account.chorus.get(year, Codes()),
+        date=day,
+        at=at,
+        kind=kind,
+        offer=offer,
+        lines=lines,
+        sondes=sondes,
+    )
+
+
+# --- frozen
+
+
+def to_body(call: Call) -> dict[str, Any]:
+    """A call, for a document."""
+    return {
+        "collectivite": call.collectivite,
+        "name": call.name,
+        "siret": call.siret,
+        "service": call.codes.service,
+        "engagement": call.codes.engagement,
+        "date": call.date.isoformat(),
+        "at": call.at,
+        "kind": str(call.kind),
+        "offer": call.offer,
+        "sondes": call.sondes,
+        "lines": [
+            {
+                "label": line.label,
+                "quantity": line.quantity,
+                "unit_price": show(line.unit_price),
+                "reference": line.reference,
+            }
+            for line in call.lines
+        ],
+        "amount": show(call.amount),
+    }
+
+
+def frozen_call(said: dict[str, Any], document: str) -> Call:
+    """The call of a document."""
+    return Call(
+        collectivite=said["collectivite"],
+        name=said["name"],
+        siret=said["siret"],
+        codes=Codes(service=said["service"], engagement=said["engagement"]),
+        date=date.fromisoformat(said["date"]),
+        at=said["at"],
+        kind=Kind(said["kind"]),
+        offer=said["offer"],
+        lines=tuple(Amount(**{**line, "unit_price": Decimal(line["unit_price"])}) for line in said["lines"]),
+        sondes=said["sondes"],
+        document=document,
+    )

@@ -1,0 +1,60 @@
+"""What the commands of billing start from: the ledger of the database, and the config where it differs."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from probes import registry
+from supervisor.billing.books import Books, read
+from supervisor.cli.options import config_option
+from supervisor.config.loader import database_path, load
+from supervisor.control import ask
+from supervisor.errors import ConfigError
+from supervisor.store.connection import nothing_yet, open_for_reading
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_database_option = click.option(
+    "--database",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Read this database alone, without any config: the ledger suffices.",
+)
+
+
+def reading(command: Command) -> Command:
+    """The options of every command that reads the ledger."""
+    return config_option(_database_option(command))
+
+
+@contextmanager
+def ledger(config: Path, database: Path | None) -> Iterator[tuple[sqlite3.Connection, Books]]:
+    """Open it, as of now; a daemon may go on writing meanwhile.
+
+    What the daemon that runs has not loaded does not hold yet. Where none runs, the config on disk is read as if it
+    took effect now. A config that is gone, or refused, cannot take effect: then the ledger alone speaks.
+    """
+    configuration = None
+    if database is None:
+        try:
+            configuration = load(config, registry.load())
+        except ConfigError as error:
+            database = database_path(config)
+            if not database.exists():
+                raise
+            click.echo(f"warning: the config is refused, the ledger of {database} is read alone:\n{error}", err=True)
+        else:
+            database = configuration.database
+            if ask(configuration.control, {"command": "status"}) is not None:
+                configuration = None
+    # A contract alone, before Vigie ever ran, calls for its contribution too.
+    empty = configuration is not None and not database.exists()
+    with nothing_yet() if empty else open_for_reading(database, version("vigie")) as connection:
+        yield connection, read(connection, int(time.time()), configuration)

@@ -1,0 +1,113 @@
+"""`vigie billing`: what is counted, and what is called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from supervisor.billing.amendments import amendments
+from supervisor.billing.contributions import Call, contributions, parse_year
+from supervisor.billing.counts import CountLine, counts
+from supervisor.billing.statement import contributions_json, counts_json, total
+from supervisor.cli import quote
+from supervisor.cli.accounting import ledger, reading
+from supervisor.cli.showing import table
+from supervisor.domain.money import show
+from supervisor.domain.period import parse_month
+
+
+@click.group()
+def billing() -> None:
+    """Counts of sondes, calls for contribution, quotes: from the ledger of the database alone."""
+
+
+@billing.command("counts")
+@reading
+@click.option("--month", metavar="MONTH", required=True, help="2026-03.")
+@click.option("--collectivite", metavar="ID", help="One collectivité alone.")
+@click.option("--json", "as_one_object", is_flag=True, help="Print one JSON object.")
+def counts_command(
+    config: Path, database: Path | None, month: str, collectivite: str | None, as_one_object: bool
+) -> None:
+    """Print how many sondes each collectivité had in MONTH, and how many are billed."""
+    asked = parse_month(month)
+    with ledger(config, database) as (connection, books):
+        lines = counts(connection, books, asked, collectivite)
+    if as_one_object:
+        click.echo(json.dumps(counts_json(month, lines), ensure_ascii=False))
+    else:
+        for text in _counts(lines):
+            click.echo(text)
+    for line in lines:
+        if line.warning is not None:
+            click.echo(f"warning: {line.warning}", err=True)
+
+
+def _counts(lines: Iterable[CountLine]) -> Iterator[str]:
+    header = ("COLLECTIVITE", "SIRET", "PEAK", "FIRST", "LAST", "MEAN", "DISTINCT", "BILLED", "POOLS")
+    rows = [
+        (
+            line.collectivite,
+            line.siret or "-",
+            str(line.peak),
+            str(line.first),
+            str(line.last),
+            f"{float(line.mean):.2f}",
+            str(line.distinct),
+            str(line.billed),
+            str(line.pools),
+        )
+        for line in lines
+    ]
+    return table(header, rows, right=range(2, 9))
+
+
+@billing.command("contributions")
+@reading
+@click.option("--year", metavar="YEAR", required=True, help="2026.")
+@click.option("--collectivite", metavar="ID", help="One collectivité alone.")
+@click.option("--json", "as_one_object", is_flag=True, help="Print one JSON object.")
+def contributions_command(
+    config: Path, database: Path | None, year: str, collectivite: str | None, as_one_object: bool
+) -> None:
+    """Print the calls for contribution of YEAR that are dated by now."""
+    with ledger(config, database) as (connection, books):
+        asked = parse_year(year, books)
+        calls = contributions(connection, books, asked, collectivite)
+        to_sign = amendments(books, asked, collectivite)
+    if as_one_object:
+        click.echo(json.dumps(contributions_json(asked, calls), ensure_ascii=False))
+    else:
+        for text in _calls(calls):
+            click.echo(text)
+    for each in to_sign:
+        click.echo(
+            f"warning: {each.collectivite}: avenant à signer: {each.counted} sondes are counted "
+            f"({each.counted_billed} billed), {each.subscribed} subscribed; it comes to {show(each.amount)} €",
+            err=True,
+        )
+
+
+def _calls(calls: list[Call]) -> Iterator[str]:
+    header = ("COLLECTIVITE", "SIRET", "DATE", "KIND", "SONDES", "UNIT PRICE", "AMOUNT", "DOCUMENT")
+    rows = [
+        (
+            call.collectivite,
+            call.siret or "-",
+            call.date.isoformat(),
+            str(call.kind),
+            "-" if call.sondes is None else str(call.sondes),
+            "-" if call.unit_price is None else show(call.unit_price),
+            show(call.amount),
+            call.document or "open",
+        )
+        for call in calls
+    ]
+    yield from table(header, rows, right=(4, 5, 6))
+    yield f"total: {total(calls)} €"
+
+
+billing.add_command(quote.quote)

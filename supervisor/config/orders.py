@@ -1,0 +1,58 @@
+"""What can be ordered of an offer: in the contract of a collectivité, and in what a quote is asked for (SPEC 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from supervisor.config.contracts import Contract
+from supervisor.config.forms import Place
+from supervisor.config.wording import near
+from supervisor.domain.tariff import Called, Offer, Tariff
+
+_ASKED = ("options", "units", "audit")  # the keys of a contract that only some offers use
+
+
+def unusable(offer: Offer, options: Iterable[str], units: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What is asked of an offer that it does not have: ("options" or "units", what is wrong and would be right)."""
+    seen: set[tuple[str, str]] = set()
+    for key, asked, known in (("options", options, offer.options), ("units", units, offer.units)):
+        for name in asked:
+            if not known:
+                yield key, f"{offer.name} has no {key}, leave '{name}' out"
+            elif name not in known:
+                yield key, f"{offer.name} has no '{name}', {near(name, known)}"
+            elif (key, name) in seen:
+                yield key, f"'{name}' is there twice, keep one of the two"
+            seen.add((key, name))
+
+
+def check_contracts(tariff: Tariff, contracts: Iterable[Contract], raw: Any, place: Place) -> None:
+    """Hold the contracts written (as `raw`) at `place` against the tariff they are paid by."""
+    for index, contract in enumerate(contracts):
+        at = place.item(index, None) if isinstance(raw, list) else place
+        for key, what in _wrong(tariff, contract):
+            at.key(key).wrong(what)
+
+
+def _wrong(tariff: Tariff, contract: Contract) -> Iterator[tuple[str, str]]:
+    if contract.offer is not None and contract.offer not in tariff.names:
+        yield "offer", f"there is no offer '{contract.offer}', {near(contract.offer, tariff.names)}"
+        return
+    offer = tariff.chosen(contract.offer)
+    if offer is None:
+        for key in _ASKED:
+            if getattr(contract, key):
+                yield key, f"of which offer is not said, add offer: ({near('', tariff.names)})"
+        return
+    yield from unusable(offer, contract.options, contract.units)
+    if contract.audit is None:
+        return
+    if offer.deduction is None and offer.called is not Called.REPORT:
+        yield "audit", f"{offer.name} neither is an audit nor takes one off, leave it out"
+    elif offer.deduction is not None and contract.audit > contract.start:
+        yield (
+            "audit",
+            f"{contract.audit} is after 'start' {contract.start}, when there was no report to take off: "
+            "correct one of the two",
+        )

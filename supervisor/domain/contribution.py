@@ -1,0 +1,133 @@
+"""What a contract by sonde calls for in a year: 002 art. 5 and annexe 2 art. 3.
+
+The *level* at an instant is what is billed then: nothing outside the contract, at least the minimum inside. On 1 July
+the highest level of 1 January to 30 June is called; from then on every rise above what was called is called by itself,
+so that the calls of a year add up to its highest level. Nothing is ever prorated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from supervisor.domain.account import Account
+from supervisor.domain.counting import Census, billed
+from supervisor.domain.period import local_day, midnight
+
+
+class Kind(StrEnum):
+    """Which call it is. Stored for ever: never change a string."""
+
+    ANNUAL = "annual"  # on 1 July
+    ADDITIONAL = "additional"  # a rise from 1 July on
+
+
+class Basis(StrEnum):
+    """What the level is that of."""
+
+    SUBSCRIBED = "subscribed"  # of what the contract subscribes
+    MEASURED = "measured"  # of what the ledger counts
+    HIGHEST = "highest"  # of the larger of the two
+
+
+class Rise(NamedTuple):
+    """A call, before it has a price."""
+
+    at: int  # the instant that makes it
+    kind: Kind
+    sondes: int
+
+
+class Level(NamedTuple):
+    """What is billed from an instant on, until the next one."""
+
+    at: int
+    level: int
+
+
+class Year(NamedTuple):
+    """A calendar year in the local time of a collectivité."""
+
+    start: int
+    july: int  # its 1 July
+    end: int
+
+
+def year_of(account: Account, year: int) -> Year:
+    """The instants of a year."""
+    zone = account.timezone
+    return Year(*(midnight(day, zone) for day in (date(year, 1, 1), date(year, 7, 1), date(year + 1, 1, 1))))
+
+
+def levels(account: Account, census: Census, start: int, end: int, basis: str | None = None) -> Iterator[Level]:
+    """Every instant of [start, end) at which the level may change, `start` first; of another basis, if one is asked."""
+    basis = account.basis if basis is None else basis
+    turns = {start, *(turn for turn in account.turns() if start < turn < end)}
+    if basis != Basis.SUBSCRIBED:
+        turns.update(census.turns(start + 1, end))
+    for at in sorted(turns):
+        yield Level(at, _level(account, census, at, basis))
+
+
+def _level(account: Account, census: Census, at: int, basis: str) -> int:
+    engagement = account.engaged(at)
+    if engagement is None:
+        return 0
+    subscribed = billed(engagement.subscribed(local_day(at, account.timezone)))
+    counted = billed(census.at(at)) if basis != Basis.SUBSCRIBED else 0
+    return {Basis.SUBSCRIBED: subscribed, Basis.MEASURED: counted}.get(Basis(basis), max(subscribed, counted))
+
+
+def rises(account: Account, census: Census, year: Year, now: int, called: int = 0) -> list[Rise]:
+    """The calls of a year that are dated by now, beyond what was `called` of it, for good, already."""
+    made: list[Rise] = []
+    first_half = 0
+    steps = list(levels(account, census, year.start, min(year.end, now + 1)))
+    if now < year.july:
+        return []
+    for at, level in steps:
+        if at < year.july:
+            first_half = max(first_half, level)
+    if not called and first_half:
+        made.append(Rise(year.july, Kind.ANNUAL, first_half))
+        called = first_half
+    for index, (at, level) in enumerate(steps):
+        over = index + 1 < len(steps) and steps[index + 1].at <= year.july
+        if not over and level > called:
+            made.append(Rise(max(at, year.july), Kind.ADDITIONAL, level - called))
+            called = level
+    return made
+
+
+class Excess(NamedTuple):
+    """A time over which more is billed of what is counted than of what is subscribed."""
+
+    at: int
+    counted: int
+    counted_billed: int
+    subscribed: int
+    subscribed_billed: int
+    lasts: bool  # up to now, or to the end of the year
+
+
+def excess(account: Account, census: Census, year: Year, now: int) -> list[Excess]:
+    """Where the sondes counted exceed what the contract subscribes, by whole pools: an « avenant à signer »."""
+    found: list[Excess] = []
+    steps = levels(account, census, year.start, min(year.end, now + 1), Basis.MEASURED) if now >= year.start else ()
+    exceeds = False
+    for at, counted_billed in steps:
+        engagement = account.engaged(at)
+        subscribed = engagement.subscribed(local_day(at, account.timezone)) if engagement is not None else 0
+        exceeds = engagement is not None and counted_billed > billed(subscribed)
+        if exceeds:
+            found.append(Excess(at, census.at(at), counted_billed, subscribed, billed(subscribed), lasts=False))
+    return [*found[:-1], found[-1]._replace(lasts=exceeds)] if found else []
+
+
+def highest(account: Account, census: Census, year: Year, now: int, basis: str | None = None) -> int:
+    """The highest level of a year so far: what its calls add up to."""
+    if now < year.start:
+        return 0
+    return max(level for _, level in levels(account, census, year.start, min(year.end, now + 1), basis))
