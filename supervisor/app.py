@@ -23,6 +23,8 @@ from probes.base import Probe, Shared
 from supervisor import memory
 from supervisor.acts.performing import perform
 from supervisor.billing.effect import Effect, effect, standing
+from supervisor.billing_metrics import BillingExposition
+from supervisor.billing_watch import BillingWatch
 from supervisor.clock import Clock, SystemClock
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
@@ -69,6 +71,8 @@ class Daemon:
         self.promises = self.recorder.promises = promises_of(configuration)
         self.services = ServiceExposition(lambda: self.promises, lambda: int(self.clock.wall()))
         self.watch = Watch(self.store, self.recorder, lambda: self.promises, self.services, self.clock.wall)
+        self.billing = BillingExposition()
+        self.billing_watch = BillingWatch(self.store, self.billing, self.clock.wall)
         self.record = Record(self.judge, self.board, self.recorder)
         self.engine = Engine(
             clock=self.clock,
@@ -163,6 +167,7 @@ class Daemon:
             await self._importing().tell(now)  # what an import that was cut short left
         except Exception:  # a bug there is no reason to supervise nothing
             log.exception("incidents that are still to be told could not be")
+        await self.billing_watch.look()
         self.engine.add([*configuration.sondes.values(), *configuration.canaries])
         memory.settle()
 
@@ -212,6 +217,7 @@ class Daemon:
         self.recorder.moved()  # calendars and targets may be others
         with suppress(StoreError):  # the recorder says so, and goes on trying
             await self.recorder.flush()
+        await self.billing_watch.look()
 
     def _enter(self, found: Effect) -> None:
         self.recorder.note_accounts(found.accounts, found.tariffs)
@@ -225,7 +231,9 @@ class Daemon:
         # As long as the file comes nothing is held: whoever sends it may be slow, or never end.
         history = await importing.read(lines, name, int(self.clock.wall()), progress)
         async with self._changing:
-            return (await importing.apply(history, int(self.clock.wall()), progress)).as_dict()
+            summary = await importing.apply(history, int(self.clock.wall()), progress)
+            await self.billing_watch.look()
+            return summary.as_dict()
 
     def _importing(self) -> Import:
         return Import(self.configuration, self.promises, self.store, self.record, self.recorder)

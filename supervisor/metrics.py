@@ -7,7 +7,6 @@ hundred series and goes through prometheus-client.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
@@ -150,11 +149,6 @@ class VigieCollector(Collector):
         for (kind, status), count in sorted(self._board.checks.copy().items()):
             checks.add_metric([kind, status.value], count)
         yield checks
-        billable = Counter(s.collectivite for s in self._board.sondes.values() if s.billable)
-        family = GaugeMetricFamily("vigie_billable_sondes", "Billable sondes configured.", labels=["collectivite"])
-        for collectivite, count in billable.items():
-            family.add_metric([collectivite], count)
-        yield family
         isolated = 1 if self._board.isolated(self._now()) else 0
         yield GaugeMetricFamily("vigie_isolated", "1 while every canary fails: Vigie is cut off.", value=isolated)
         buckets, total_s = self._figures.lags()

@@ -9,6 +9,10 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from supervisor.billing import pools
+from supervisor.billing_answers import BillingAnswers
+from supervisor.billing_metrics import BillingExposition
+from supervisor.billing_watch import BillingWatch
 from supervisor.clock import Clock
 from supervisor.config.configuration import Configuration
 from supervisor.config.reload import Difference
@@ -28,6 +32,7 @@ from supervisor.store.retention import Retention
 from supervisor.store.store import Store
 from supervisor.store.upkeep import Upkeep
 from supervisor.watch import Watch
+from supervisor.web.api import Backing
 from supervisor.web.server import Site, application, worth_a_line
 from supervisor.web.view import present
 
@@ -52,6 +57,8 @@ class Daemon(Protocol):
     notifier: Notifier
     services: ServiceExposition
     watch: Watch
+    billing: BillingExposition
+    billing_watch: BillingWatch
 
     async def perform(self, request: Answer) -> Answer:
         """Do what a person asks for: an act on an incident, a maintenance, an exclusion, a closing."""
@@ -86,6 +93,7 @@ class Service:
         self._supervise(self._upkeep(), "upkeep")
         self._supervise(daemon.watch.run(), "watch")
         self._supervise(daemon.watch.keep_figures(), "figures")
+        self._supervise(daemon.billing_watch.run(), "billing")
         await self._control.start()
         await self._serve(daemon.configuration)
         if daemon.notifier.watchdog_s is not None:
@@ -122,9 +130,13 @@ class Service:
     async def _serve(self, configuration: Configuration) -> None:
         daemon = self._daemon
         exposition = Exposition(
-            daemon.board, daemon.selfcheck, lambda: int(daemon.clock.wall()), daemon.services.render
+            daemon.board,
+            daemon.selfcheck,
+            lambda: int(daemon.clock.wall()),
+            lambda: [*daemon.services.render(), *daemon.billing.render()],
         )
         token = configuration.metrics_token
+        billing = BillingAnswers(daemon.store, daemon.clock.wall)
         site = Site(
             metrics=exposition.render,
             metrics_type=CONTENT_TYPE,
@@ -132,6 +144,7 @@ class Service:
             health=daemon.selfcheck,
             beat=daemon.heartbeats.receive,
             page=lambda: present(daemon.configuration, daemon.board, int(daemon.clock.wall())),
+            api=Backing(admits=billing.admits, answer=billing.answer),
         )
         logging.getLogger("aiohttp.server").addFilter(worth_a_line)
         self._web = web.AppRunner(application(site), access_log=None, handle_signals=False)
@@ -179,6 +192,7 @@ class Service:
     # --- the control socket
 
     async def _reload(self, _: Answer, __: AsyncIterator[bytes], ___: Tell) -> Answer:
+        before = set(self._daemon.billing.shown.occupancies)
         try:
             changed = await self._daemon.reload()
         except ConfigError as error:
@@ -188,6 +202,9 @@ class Service:
             "removed": len(changed.removed),
             "changed": len(changed.changed),
             "restart": list(changed.restart),
+            "pools": [
+                str(each) for each in pools.worth_a_word(self._daemon.billing.shown.occupancies) if each not in before
+            ],
         }
 
     async def _import(self, request: Answer, lines: AsyncIterator[bytes], tell: Tell) -> Answer:

@@ -1,9 +1,15 @@
-"""Closing a month, and correcting one that is closed. SPEC 5."""
+"""Closing a month, and correcting one that is closed: availability and GTI, counts of sondes. SPEC 5 and 8."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from supervisor.acts.billing import books_of, correction_reason
 from supervisor.acts.scene import Act, Answer, Arguments, Scene, author
-from supervisor.history.values import Wrong, only, show, words
+from supervisor.billing import documents
+from supervisor.billing.documents import Count, Hand
+from supervisor.domain.period import parse_month
+from supervisor.history.values import only, words
 from supervisor.proof import closing
 from supervisor.proof.closing import Outcome, Wish
 from supervisor.store.register import tell_untold
@@ -13,31 +19,17 @@ def close(scene: Scene, arguments: Arguments) -> Answer:
     """Freeze the figures of a month with their inputs; `correct`: as a new version beside what is closed already."""
     only(arguments, {"month", "author", "correct", "reason"})
     month = words(arguments, "month", "a month like 2026-03")
-    wish = Wish(month=month, author=author(arguments), reason=_reason(arguments))
+    wish = Wish(month=month, author=author(arguments), reason=correction_reason(arguments, "the month"))
     while tell_untold(scene.connection, scene.promises, scene.now):
         pass  # an import was cut short: its incidents are not in the register yet, and would be missing for ever
-    return _answer(scene, closing.close(scene.connection, scene.promises, wish, scene.now))
+    outcome = closing.close(scene.connection, scene.promises, wish, scene.now)
+    hand = Hand(author=wish.author, at=scene.now, reason=wish.reason or "")
+    counts = documents.close_month(scene.connection, books_of(scene), parse_month(month), hand)
+    return _answer(scene, outcome, counts)
 
 
-def _reason(arguments: Arguments) -> str | None:
-    """Why it is corrected; None if it is not a correction."""
-    correct = arguments.get("correct", False)
-    if not isinstance(correct, bool):
-        raise Wrong(f"correct: true or false is expected, found {show(correct)}")
-    if not correct and arguments.get("reason") is not None:
-        raise Wrong("reason: only a correction has one; say that it is a correction, or leave the reason out")
-    return words(arguments, "reason", "why the month is corrected") if correct else None
-
-
-def _answer(scene: Scene, outcome: Outcome) -> Answer:
+def _answer(scene: Scene, outcome: Outcome, counts: Sequence[Count]) -> Answer:
     closed = outcome.closing
-    remarks = [
-        f"{line.incident}: the GTI of {'/'.join(line.service)} runs on; the month is closed with what it shows now, "
-        "and a correction takes in how it ended"
-        for line in outcome.running
-    ]
-    if outcome.earlier:
-        remarks.append(f"earlier months are open: {', '.join(outcome.earlier)}")
     return {
         "closing": {
             "month": closed.month,
@@ -51,9 +43,29 @@ def _answer(scene: Scene, outcome: Outcome) -> Answer:
             "earlier_open": list(outcome.earlier),
             "previous": closed.previous or None,
             "digest": closed.digest,
+            "counts": {"documents": len(counts), "digest": counts[-1].bill.digest if counts else None},
         },
-        "remarks": remarks,
+        "remarks": [*_remarks(outcome), *_changed(counts)],
     }
+
+
+def _remarks(outcome: Outcome) -> Iterator[str]:
+    for line in outcome.running:
+        yield (
+            f"{line.incident}: the GTI of {'/'.join(line.service)} runs on; the month is closed with what it shows "
+            "now, and a correction takes in how it ended"
+        )
+    if outcome.earlier:
+        yield f"earlier months are open: {', '.join(outcome.earlier)}"
+
+
+def _changed(counts: Sequence[Count]) -> Iterator[str]:
+    """What a correction changes of what is billed."""
+    for bill, figures, former in counts:
+        if former is not None:
+            changed = [f"{key} {former[key]} → {figures[key]}" for key in figures if figures[key] != former[key]]
+            said = ", ".join(changed) or "the same figures, of other sondes"
+            yield f"{bill.number}: in the place of {bill.corrects}: {said}"
 
 
 ACTS: dict[str, Act] = {"month.close": close}

@@ -20,7 +20,7 @@ def add(scene: Scene, arguments: Arguments) -> Answer:
     only(arguments, {"collectivite", "service", "start", "end", "kind", "reason", "author", "correction"})
     owner = collectivite(scene, arguments)
     start, end = window(scene, arguments)
-    remarks = _closed(scene, arguments, "start", start, end)
+    remarks = scene.await_correction(arguments, "start", start, end)
     kind = arguments.get("kind")
     if kind not in KINDS:
         raise Wrong(f"kind: {show(kind)} is not one of {', '.join(KINDS)}")
@@ -50,22 +50,12 @@ def revoke(scene: Scene, arguments: Arguments) -> Answer:
     reason, who = words(arguments, "reason", "why it is revoked"), author(arguments)
     if entry.revoked_at is not None:
         raise VigieError(f"id: exclusion {entry.id} was revoked already, {scene.said(entry.revoked_at)}")
-    remarks = _closed(scene, arguments, "id", entry.start, entry.end)
+    remarks = scene.await_correction(arguments, "id", entry.start, entry.end)
     windows.revoke(scene.connection, entry.id, scene.now, who, reason)
     return _answer(scene, entry.id, remarks)
 
 
 ACTS: dict[str, Act] = {"exclusion.add": add, "exclusion.revoke": revoke}
-
-
-def _closed(scene: Scene, arguments: Arguments, key: str, start: int, end: int) -> list[str]:
-    """A closed month stays as it is; what is entered for its correction waits for it."""
-    if arguments.get("correction") is not True:
-        scene.refuse_closed(key, start, end, "to have it corrected, say that it is for a correction")
-    return [
-        f"{month} is closed and keeps its figures until it is corrected: vigie close --month {month} --correct"
-        for month in scene.closed_within(start, end)
-    ]
 
 
 def _numbered(scene: Scene, number: int) -> Exclusion:

@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from supervisor.acts import closing, exclusions, incidents, maintenance, requests
+from supervisor.acts import billing, closing, exclusions, incidents, maintenance, requests, tokens
 from supervisor.acts.scene import Act, Answer, Scene
+from supervisor.config.configuration import Configuration
 from supervisor.config.wording import near
 from supervisor.domain.promise import Promises
 from supervisor.errors import VigieError
@@ -16,13 +17,28 @@ from supervisor.store import closings
 
 TEXT = 10_000  # characters of one text: it is shown in pages, mails and reports
 
-ACTS: Mapping[str, Act] = {**incidents.ACTS, **maintenance.ACTS, **exclusions.ACTS, **requests.ACTS, **closing.ACTS}
+ACTS: Mapping[str, Act] = {
+    **incidents.ACTS,
+    **maintenance.ACTS,
+    **exclusions.ACTS,
+    **requests.ACTS,
+    **closing.ACTS,
+    **billing.ACTS,
+    **tokens.ACTS,
+}
 
 
-def perform(connection: sqlite3.Connection, promises: Promises, now: int, request: dict[str, Any]) -> Answer:
+def perform(
+    connection: sqlite3.Connection,
+    promises: Promises,
+    now: int,
+    request: dict[str, Any],
+    config: Configuration | None = None,
+) -> Answer:
     """Do what `request` asks, `{"act": "incident.ack", "number": …, "author": …}`, and say what became of it.
 
-    Runs inside one transaction of the writer: a VigieError refuses it, and then the caller rolls back.
+    Runs inside one transaction of the writer: a VigieError refuses it, and then the caller rolls back. `config`: given
+    where no daemon runs, which would have written to the ledger what it says.
     """
     arguments = {key: value for key, value in request.items() if key != "act"}
     name = request.get("act")
@@ -34,7 +50,7 @@ def perform(connection: sqlite3.Connection, promises: Promises, now: int, reques
             raise VigieError(f"{key}: {len(value)} characters; at most {TEXT} are kept, shorten it")
     closed = tuple(closings.closed_months(connection, promises.zone))
     try:
-        return act(Scene(connection, promises, now, closed), arguments)
+        return act(Scene(connection, promises, now, closed, config), arguments)
     except Wrong as wrong:
         raise VigieError(str(wrong)) from None
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from supervisor.config.configuration import Configuration
 from supervisor.config.wording import near
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.promise import Promises
@@ -28,6 +29,7 @@ class Scene(NamedTuple):
     promises: Promises
     now: int
     closed: tuple[tuple[str, int, int], ...]  # months that are closed: name, start, end
+    config: Configuration | None = None  # where no daemon runs: what it says may not be in the ledger yet
 
     def said(self, at: int) -> str:
         """An instant, to a person."""
@@ -46,6 +48,15 @@ class Scene(NamedTuple):
         found = self.closed_within(start, end)
         if found:
             raise VigieError(f"{key}: {', '.join(found)} is closed, its figures are final; {advice}")
+
+    def await_correction(self, arguments: Arguments, key: str, start: int, end: int) -> list[str]:
+        """A closed month stays as it is; what is entered for its correction waits for it. Gives what to remark."""
+        if arguments.get("correction") is not True:
+            self.refuse_closed(key, start, end, "to have it corrected, say that it is for a correction")
+        return [
+            f"{month} is closed and keeps its figures until it is corrected: vigie close --month {month} --correct"
+            for month in self.closed_within(start, end)
+        ]
 
     def tell(self, sondes: Iterable[str], since: int) -> None:
         """The incidents of these are told again, from that instant on."""

@@ -69,11 +69,17 @@ class Books:
 
 
 def read(
-    connection: sqlite3.Connection, now: int, config: Configuration | None = None, through: Position | None = None
+    connection: sqlite3.Connection,
+    now: int,
+    config: Configuration | None = None,
+    *,
+    through: Position | None = None,
+    only: str | None = None,
 ) -> Books:
     """Read the ledger; with a config, as if it took effect now where it differs. Nothing is written.
 
-    `through`: as it was written then, to see whether what was frozen is still what it says.
+    `through`: as it was written then, to see whether what was frozen is still what it says. `only`: the sondes of one
+    collectivité, which is a hundred times less to read.
     """
     through = Position() if through is None else through
     lines = account_lines.lines(connection, through.account)
@@ -86,7 +92,7 @@ def read(
         now=now,
         zone=_zone(lines, config),
         accounts=Accounts(lines),
-        censuses=_censuses(connection, through),
+        censuses=_censuses(connection, through, only),
         tariffs={profile: tariff.from_json(json.loads(body)) for profile, body in tariffs.items()},
     )
 
@@ -98,8 +104,8 @@ def _zone(lines: list[AccountLine], config: Configuration | None) -> ZoneInfo:
     return ZoneInfo(said[-1] if said else ZONE)
 
 
-def _censuses(connection: sqlite3.Connection, through: Position) -> dict[str, Census]:
-    turns = ledger.turns(connection, through.ledger)
+def _censuses(connection: sqlite3.Connection, through: Position, only: str | None) -> dict[str, Census]:
+    turns = ledger.turns(connection, through.ledger, only)
     return censuses(counting.lives(turns, ledger.corrections(connection, through.correction)))
 
 

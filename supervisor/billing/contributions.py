@@ -80,10 +80,15 @@ def contributions(connection: sqlite3.Connection, books: Books, year: int, only:
         except VigieError as error:
             wrong.append(f"{name}: {error}")
             continue
-        found += sorted((call for call in made if call.amount), key=lambda call: (call.at, call.document is None))
+        found += sorted((call for call in made if call.amount), key=_order)
     if wrong:
         raise VigieError("\n".join(wrong))
     return found
+
+
+def _order(call: Call) -> tuple[int, bool, bool]:
+    """By instant; the annual call before a rise of the same day, also where a later document corrects it."""
+    return call.at, call.kind is Kind.ADDITIONAL, call.document is None
 
 
 def open_calls(books: Books, account: Account, year: int, closed: Sequence[Call] = ()) -> list[Call]:
@@ -112,7 +117,7 @@ def _offer(account: Account, engagement: Engagement, tariff: Tariff) -> Offer:
     if offer is None:
         known = ", ".join(tariff.names)
         what = (
-            f"say which offer it is of, offer: … (known: {known})"
+            f"say which offer it is of: offer: … (known: {known})"
             if known
             else f"the profile '{account.profile}' has no tariff, add one"
         )

@@ -11,6 +11,7 @@ from supervisor.cli import (
     billing,
     check,
     close,
+    contract,
     daemon,
     demo,
     exclusion,
@@ -21,6 +22,7 @@ from supervisor.cli import (
     report,
     request,
     sla,
+    token,
 )
 from supervisor.errors import VigieError
 
@@ -71,6 +73,8 @@ for command in (
     exclusion.exclusion,
     request.request,
     close.close,
+    contract.contract,
+    token.token,
     billing.billing,
     demo.demo,
 ):

@@ -15,6 +15,7 @@ import click
 from probes import registry
 from supervisor.billing.books import Books, read
 from supervisor.cli.options import config_option
+from supervisor.config.configuration import Configuration
 from supervisor.config.loader import database_path, load
 from supervisor.control import ask
 from supervisor.errors import ConfigError
@@ -22,7 +23,7 @@ from supervisor.store.connection import nothing_yet, open_for_reading
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_database_option = click.option(
+database_option = click.option(
     "--database",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Read this database alone, without any config: the ledger suffices.",
@@ -31,12 +32,17 @@ _database_option = click.option(
 
 def reading(command: Command) -> Command:
     """The options of every command that reads the ledger."""
-    return config_option(_database_option(command))
+    return config_option(database_option(command))
+
+
+def laid_over(configuration: Configuration) -> Configuration | None:
+    """The config, to be read over the ledger; None while a daemon runs, which wrote there what it loaded."""
+    return None if ask(configuration.control, {"command": "status"}) is not None else configuration
 
 
 @contextmanager
-def ledger(config: Path, database: Path | None) -> Iterator[tuple[sqlite3.Connection, Books]]:
-    """Open it, as of now; a daemon may go on writing meanwhile.
+def ledger(config: Path, database: Path | None, only: str | None = None) -> Iterator[tuple[sqlite3.Connection, Books]]:
+    """Open it (for one collectivité `only`), as of now; a daemon may go on writing meanwhile.
 
     What the daemon that runs has not loaded does not hold yet. Where none runs, the config on disk is read as if it
     took effect now. A config that is gone, or refused, cannot take effect: then the ledger alone speaks.
@@ -52,9 +58,8 @@ def ledger(config: Path, database: Path | None) -> Iterator[tuple[sqlite3.Connec
             click.echo(f"warning: the config is refused, the ledger of {database} is read alone:\n{error}", err=True)
         else:
             database = configuration.database
-            if ask(configuration.control, {"command": "status"}) is not None:
-                configuration = None
+            configuration = laid_over(configuration)
     # A contract alone, before Vigie ever ran, calls for its contribution too.
     empty = configuration is not None and not database.exists()
     with nothing_yet() if empty else open_for_reading(database, version("vigie")) as connection:
-        yield connection, read(connection, int(time.time()), configuration)
+        yield connection, read(connection, int(time.time()), configuration, only=only)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,11 +11,13 @@ from supervisor.billing.amendments import amendments
 from supervisor.billing.contributions import Call, contributions, parse_year
 from supervisor.billing.counts import CountLine, counts
 from supervisor.billing.statement import contributions_json, counts_json, total
-from supervisor.cli import quote
+from supervisor.cli import billing_close, billing_explain, billing_simulate, quote
 from supervisor.cli.accounting import ledger, reading
+from supervisor.cli.billing_files import Form, call_forms, count_forms, letters
 from supervisor.cli.showing import table
 from supervisor.domain.money import show
 from supervisor.domain.period import parse_month
+from supervisor.reports.billing_table import calls_french, calls_machine, counts_french, counts_machine
 
 
 @click.group()
@@ -28,17 +29,15 @@ def billing() -> None:
 @reading
 @click.option("--month", metavar="MONTH", required=True, help="2026-03.")
 @click.option("--collectivite", metavar="ID", help="One collectivité alone.")
-@click.option("--json", "as_one_object", is_flag=True, help="Print one JSON object.")
-def counts_command(
-    config: Path, database: Path | None, month: str, collectivite: str | None, as_one_object: bool
-) -> None:
+@count_forms
+def counts_command(config: Path, database: Path | None, month: str, collectivite: str | None, form: Form) -> None:
     """Print how many sondes each collectivité had in MONTH, and how many are billed."""
     asked = parse_month(month)
-    with ledger(config, database) as (connection, books):
+    with ledger(config, database, collectivite) as (connection, books):
         lines = counts(connection, books, asked, collectivite)
-    if as_one_object:
-        click.echo(json.dumps(counts_json(month, lines), ensure_ascii=False))
-    else:
+    if not form.give(
+        lambda: counts_json(month, lines), lambda: counts_french(asked, lines), lambda: counts_machine(lines)
+    ):
         for text in _counts(lines):
             click.echo(text)
     for line in lines:
@@ -69,21 +68,22 @@ def _counts(lines: Iterable[CountLine]) -> Iterator[str]:
 @reading
 @click.option("--year", metavar="YEAR", required=True, help="2026.")
 @click.option("--collectivite", metavar="ID", help="One collectivité alone.")
-@click.option("--json", "as_one_object", is_flag=True, help="Print one JSON object.")
-def contributions_command(
-    config: Path, database: Path | None, year: str, collectivite: str | None, as_one_object: bool
-) -> None:
+@call_forms
+def contributions_command(config: Path, database: Path | None, year: str, collectivite: str | None, form: Form) -> None:
     """Print the calls for contribution of YEAR that are dated by now."""
-    with ledger(config, database) as (connection, books):
+    with ledger(config, database, collectivite) as (connection, books):
         asked = parse_year(year, books)
         calls = contributions(connection, books, asked, collectivite)
         to_sign = amendments(books, asked, collectivite)
-    if as_one_object:
-        click.echo(json.dumps(contributions_json(asked, calls), ensure_ascii=False))
-    else:
+        written = letters(connection, books, asked, collectivite, form.output) if form.as_pdf else ()
+        for path in written:
+            click.echo(path)
+    if not form.as_pdf and not form.give(
+        lambda: contributions_json(asked, calls), lambda: calls_french(asked, calls), lambda: calls_machine(calls)
+    ):
         for text in _calls(calls):
             click.echo(text)
-    for each in to_sign:
+    for each in (each for each in to_sign if each.sondes):  # otherwise a later subscription covered it
         click.echo(
             f"warning: {each.collectivite}: avenant à signer: {each.counted} sondes are counted "
             f"({each.counted_billed} billed), {each.subscribed} subscribed; it comes to {show(each.amount)} €",
@@ -111,3 +111,8 @@ def _calls(calls: list[Call]) -> Iterator[str]:
 
 
 billing.add_command(quote.quote)
+billing.add_command(billing_close.close)
+billing.add_command(billing_close.correct)
+billing.add_command(billing_explain.explain_command)
+billing.add_command(billing_explain.amendments_command)
+billing.add_command(billing_simulate.simulate_command)

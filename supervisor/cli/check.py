@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,7 @@ from typing import Literal
 import click
 
 from probes import registry
+from supervisor.billing.pools import configured, worth_a_word
 from supervisor.cli.options import config_option
 from supervisor.config.loader import load
 from supervisor.config.schema import schema as json_schema
@@ -27,7 +29,8 @@ def check(config: Path, schema: Literal["main", "collectivite"] | None) -> None:
         click.echo(json.dumps(json_schema(schema, probes), indent=2, ensure_ascii=False))
         return
     configuration = load(config, probes)
-    for warning in configuration.warnings:
+    nearly_full = worth_a_word(configured(configuration, int(time.time())))
+    for warning in (*configuration.warnings, *nearly_full):
         click.echo(f"warning: {warning}", err=True)
     pools = Counter((sonde.collectivite, sonde.billable) for sonde in configuration.sondes.values())
     click.echo(

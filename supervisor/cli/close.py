@@ -1,4 +1,4 @@
-"""`vigie close`: a month's figures become final; `--verify`: they still are what they were."""
+"""`vigie close`: a month's figures and counts become final; `--verify`: all that is closed is what it was."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any
 
 import click
 
+from supervisor.billing import verifying
+from supervisor.billing.books import read
+from supervisor.cli import billing_close
+from supervisor.cli.accounting import laid_over
 from supervisor.cli.performing import Actor, acting
 from supervisor.cli.reading import books
 from supervisor.errors import VigieError
 from supervisor.proof.statement import stamp
 from supervisor.proof.verifying import Verified, right, verify
-from supervisor.store import closings
+from supervisor.store import bills, closings
 
 
 @click.command()
@@ -34,10 +38,11 @@ def close(
     reason: str | None,
     verifies: bool,
 ) -> None:
-    """Close MONTH: its figures, and all that they are made of, are frozen and chained to the closing before.
+    """Close MONTH: its figures and its counts of sondes, with all that they are made of, are frozen and chained to the
+    closing before.
 
-    With --verify, the chain is checked, the figures are computed again from what was frozen, and what was frozen is
-    compared with the tables; the exit status is 1 if anything is wrong.
+    With --verify, the chains are checked, the figures are computed again from what was frozen, and what was frozen is
+    compared with the tables, calls for contribution included; the exit status is 1 if anything is wrong.
     """
     if verifies:
         if correct or reason is not None or author is not None:
@@ -53,6 +58,9 @@ def close(
         made = answer["closing"]
         click.echo(f"{made['month']} version {made['version']}: closed: {made['services']} services, {_gti(made)}")
         click.echo(f"digest: {made['digest']}")
+        counts = made["counts"]
+        if counts["documents"]:
+            click.echo(f"counts of sondes: documents: {counts['documents']}, the last with digest {counts['digest']}")
 
 
 def _gti(made: dict[str, Any]) -> str:
@@ -66,17 +74,26 @@ def _verify(config: Path, month: str | None, as_one_object: bool) -> bool:
         if month is not None and month not in closed:
             raise VigieError(f"month: {month} is not closed; closed: {', '.join(closed) or 'none'}")
         found = list(verify(opened.connection, month))
+        known = read(opened.connection, opened.now, laid_over(opened.configuration))
+        documents = list(verifying.verify(opened.connection, known, None if month is None else bills.MONTH, month))
         zone = opened.promises.zone
+    well = right(found) and verifying.right(documents)
     if as_one_object:
-        answer = {"right": right(found), "closings": [_json(one, stamp(one.closing.closed_at, zone)) for one in found]}
+        answer = {
+            "right": well,
+            "closings": [_json(one, stamp(one.closing.closed_at, zone)) for one in found],
+            "bills": [billing_close.as_json(one, zone) for one in documents],
+        }
         click.echo(json.dumps(answer, ensure_ascii=False))
-        return right(found)
+        return well
     if not found:
         click.echo("no month is closed")
     for one in found:
         for line in _lines(one, stamp(one.closing.closed_at, zone) or ""):
             click.echo(line)
-    return right(found)
+    for line in billing_close.lines(documents):
+        click.echo(line)
+    return well
 
 
 def _lines(one: Verified, closed: str) -> Iterator[str]:

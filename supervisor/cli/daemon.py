@@ -55,3 +55,5 @@ def reload(config: Path) -> None:
     click.echo(f"reloaded: {answer['added']} sondes added, {answer['removed']} removed, {answer['changed']} changed")
     for key in answer["restart"]:
         click.echo(f"a change of `{key}` waits for a restart of the daemon", err=True)
+    for text in answer["pools"]:
+        click.echo(f"note: {text}", err=True)

@@ -83,7 +83,7 @@ class Actor:
         promises = promises_of(self.configuration)
         with Store.open(self.configuration.database, version=version("vigie")) as store:
             now = int(time.time())
-            return store.write_now(lambda connection: perform(connection, promises, now, request))
+            return store.write_now(lambda connection: perform(connection, promises, now, request, self.configuration))
 
 
 def _author(given: str | None) -> str:

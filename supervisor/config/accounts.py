@@ -25,6 +25,7 @@ def _account(collectivite: Collectivite, configuration: Configuration) -> Accoun
         },
         engagements=tuple(_engagement(contract) for contract in collectivite.contracts),
         organisation=configuration.organisation,
+        convention=configuration.profile.source,
         basis=configuration.billing_basis,
         profile=configuration.profile.name,
         zone=configuration.timezone,

@@ -13,6 +13,7 @@ from supervisor.config.fields import Day, as_day
 from supervisor.config.scalars import Trap
 from supervisor.config.wording import say
 from supervisor.domain.tariff_amounts import MOST
+from supervisor.domain.wall import YEARS
 
 _SONDES = {
     "anyOf": [
@@ -77,8 +78,8 @@ class Contract:
         if not isinstance(value, dict) or not isinstance(value.get("sondes"), int):
             return value
         start = as_day(value.get("start"))
-        # Without a first day, the mistake is `start` alone.
-        counts = [{"from": start, "count": value["sondes"]}] if isinstance(start, date) else []
+        # Without a first day that is one, the mistake is `start` alone.
+        counts = [{"from": start, "count": value["sondes"]}] if isinstance(start, date) and start.year in YEARS else []
         return {**value, "sondes": counts}
 
     @model_validator(mode="after")

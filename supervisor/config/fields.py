@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from probes.units import say_duration
+from supervisor.domain.wall import YEARS
 
 _TENANT = re.compile(r"[a-z0-9-]{1,64}")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -96,6 +97,12 @@ def as_day(value: Any) -> Any:
     return value
 
 
+def _plausible(day: date) -> date:
+    if day.year not in YEARS:
+        raise ValueError(f"{day} is not within the years {YEARS[0]} to {YEARS[-1]}, it was mistyped")
+    return day
+
+
 def at_least(seconds: float) -> AfterValidator:
     """A duration of at least so many seconds."""
 
@@ -126,7 +133,9 @@ Phone = Annotated[str, AfterValidator(_phone), Field(json_schema_extra={"example
 Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
 Insee = Annotated[str, AfterValidator(_insee), Field(json_schema_extra={"examples": ["57001"]})]
 Siret = Annotated[str, AfterValidator(_siret), Field(json_schema_extra={"pattern": "^[0-9]{14}$"})]
-Day = Annotated[date, BeforeValidator(as_day), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[
+    date, BeforeValidator(as_day), AfterValidator(_plausible), WithJsonSchema({"type": "string", "format": "date"})
+]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 # As maps write it: latitude first.

@@ -60,6 +60,7 @@ class Account:
     chorus: Mapping[int, Codes] = field(default_factory=dict)  # by year
     engagements: tuple[Engagement, ...] = ()  # one after the other
     organisation: str = ""  # who calls for its contribution
+    convention: str = ""  # and under which convention
     basis: str = "subscribed"  # or "measured", "highest"
     profile: str = ""  # whose tariff holds
     zone: str = "Europe/Paris"  # of local days

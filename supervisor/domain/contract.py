@@ -35,14 +35,13 @@ class Leave:
     @property
     def why(self) -> str:
         """Which of the dates is the last day, and by which rule."""
-        notice = (
-            f"two months' notice from the 1st of the month after the letter, {self.notice_from} to {self.notice_to}"
-        )
+        notice = "two months' notice from the 1st of the month after the letter"
+        dates = f"{self.notice_from} to {self.notice_to}"
         if self.fixed_end == self.last_day:
-            return f"the contract ends on {self.fixed_end} already, whatever the letter ({notice})"
+            return f"the contract ends on {self.fixed_end} already; {notice} would be {dates}"
         if self.first_year_ends > self.notice_to:
-            return f"the first year is firm and ends on {self.first_year_ends}, after the notice ({notice})"
-        return f"{notice}; the first year, which is firm, is over on {self.first_year_ends}"
+            return f"the first year is firm, it ends on {self.first_year_ends}; {notice}: {dates}"
+        return f"{notice}: {dates}; the first year, which is firm, is over on {self.first_year_ends}"
 
 
 def leave(start: date, received: date, end: date | None = None) -> Leave:

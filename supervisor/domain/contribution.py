@@ -90,8 +90,9 @@ def rises(account: Account, census: Census, year: Year, now: int, called: int = 
     for at, level in steps:
         if at < year.july:
             first_half = max(first_half, level)
-    if not called and first_half:
-        made.append(Rise(year.july, Kind.ANNUAL, first_half))
+    if first_half > called:
+        # After the annual call was closed, the first half can still turn out higher: the rest is called by itself.
+        made.append(Rise(year.july, Kind.ADDITIONAL if called else Kind.ANNUAL, first_half - called))
         called = first_half
     for index, (at, level) in enumerate(steps):
         over = index + 1 < len(steps) and steps[index + 1].at <= year.july

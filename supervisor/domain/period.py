@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from supervisor.domain.interval import Span
 from supervisor.errors import VigieError
 
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
-_PART = re.compile(r"(\d{4})-(Q[1-4]|H[12])")
-_YEAR = re.compile(r"\d{4}")
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+_PART = re.compile(r"(\d{4})-(Q[1-4]|H[12])", re.ASCII)
+_YEAR = re.compile(r"\d{4}", re.ASCII)
 _EXPECTED = "write 2026-03, 2026-Q1, 2026-H1, 2026 or 2026-03-01..2026-03-15 (end excluded)"
 
 

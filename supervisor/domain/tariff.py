@@ -129,10 +129,9 @@ class Tariff:
         raise VigieError(f"offer: there is no '{name}'; known: {', '.join(self.names) or 'none, there is no tariff'}")
 
     def chosen(self, name: str | None) -> Offer | None:
-        """The offer of a contract: the one it names, else the only one there is, if there is only one."""
-        if name is not None:
-            return self.offer(name)
-        return self.offers[0] if len(self.offers) == 1 else None
+        """The offer of a contract: the one it names, else the only one there is; None where that says nothing."""
+        found = [offer for offer in self.offers if name in (None, offer.name)]
+        return found[0] if len(found) == 1 else None
 
     @property
     def names(self) -> tuple[str, ...]:

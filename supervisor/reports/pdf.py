@@ -1,4 +1,4 @@
-"""A sheet as a tagged PDF that a screen reader can read (PDF/UA-1) and an archive can keep (PDF/A-2a)."""
+"""A sheet or a letter as a tagged PDF that a screen reader can read (PDF/UA-1) and an archive can keep (PDF/A-2a)."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from dataclasses import asdict
 from importlib.resources import files
 
 from supervisor.errors import VigieError
-from supervisor.reports.sheet import Sheet
+from supervisor.reports.sheet import Letter, Sheet
 
 
 class Press:
-    """Sets any number of sheets; loads its fonts once. The same sheet at the same instant gives the same bytes."""
+    """Sets any number of them in one form; loads its fonts once. The same sheet at the same instant: the same bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, form: str = "report") -> None:
         import typst  # here: 7 MB that the daemon, which only shares the command line with it, never needs
 
         self._compile = typst.compile
-        self._template = files("supervisor.reports").joinpath("templates/report.typ").read_bytes()
+        templates = files("supervisor.reports") / "templates"
+        self._template = b"".join((templates / f"{name}.typ").read_bytes() for name in ("style", form))
         # Those that the library brings: the PDF does not depend on the machine.
         self._fonts = typst.Fonts(include_system_fonts=False)
 
-    def pdf(self, sheet: Sheet, produced_at: int) -> bytes:
+    def pdf(self, sheet: Sheet | Letter, produced_at: int) -> bytes:
         """The file."""
         try:
             made = self._compile(

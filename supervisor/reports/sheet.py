@@ -94,6 +94,24 @@ class Sheet:
     colophon: str  # who made it, and when
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """A call for contribution, as it is printed."""
+
+    title: str
+    organisation: str  # who calls
+    subject: str  # collectivité that is called
+    status: str  # of a draft: that it is one, for every page; else empty
+    references: tuple[tuple[str, str], ...]  # what an accountant looks for first: a name, and what goes by it
+    opening: str
+    lines: Table  # what is called for
+    total: tuple[str, str]
+    notes: tuple[str, ...]  # under the lines
+    sections: tuple[Section, ...]
+    annex: Section | None
+    colophon: str  # what it comes from
+
+
 def cell(*lines: str, tone: Tone | None = None) -> Cell:
     """A cell of these lines, without the empty ones, as French sets them."""
     return Cell(lines=tuple(typeset(line) for line in lines if line) or (NONE,), tone=tone)

@@ -5,20 +5,17 @@ Two tables: one line a service, and one line a clock of the GTI.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any
 
 from supervisor.domain.availability import KINDS
 from supervisor.proof.statement import as_json
 from supervisor.reports.data import Report
+from supervisor.reports.spreadsheet import french, machine, text
 from supervisor.reports.verdict import WORDS
 from supervisor.reports.wording import CAUSES, KIND_NAMES, period
 
-_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _SECONDS = {
     "open_s": "Temps de service (s)",
     "excluded_s": "Exclu (s)",
@@ -49,7 +46,7 @@ def services(reports: Iterable[Report]) -> bytes:
         *_SHARES.values(),
         "Engagement",
     )
-    return _french(header, (row for report in reports for row in _services(report)))
+    return french(header, (row for report in reports for row in _services(report)))
 
 
 def clocks(reports: Iterable[Report]) -> bytes:
@@ -68,7 +65,7 @@ def clocks(reports: Iterable[Report]) -> bytes:
         "Cause",
         "Constat",
     )
-    return _french(header, (row for report in reports for row in _clocks(report)))
+    return french(header, (row for report in reports for row in _clocks(report)))
 
 
 def services_machine(reports: Iterable[Report]) -> bytes:
@@ -80,7 +77,7 @@ def services_machine(reports: Iterable[Report]) -> bytes:
         for service in said["services"]:
             each = {**service, **{f"kinds_{kind}": service["kinds"][kind] for kind in KINDS}}
             rows.append([said["period"], said["until"], *(each[name] for name in header[2:])])
-    return _machine(header, rows)
+    return machine(header, rows)
 
 
 def clocks_machine(reports: Iterable[Report]) -> bytes:
@@ -88,7 +85,7 @@ def clocks_machine(reports: Iterable[Report]) -> bytes:
     named = ("incident", "ref", "sonde", "collectivite", "service", *_INSTANTS)
     header = (*named, "elapsed_s", "suspended_s", "applicable", "met")
     lines = [line for report in reports for line in as_json(report.statement)["gti"]]
-    return _machine(header, ([line[name] for name in header] for line in lines))
+    return machine(header, ([line[name] for name in header] for line in lines))
 
 
 # --- French
@@ -100,9 +97,9 @@ def _services(report: Report) -> Iterator[list[str]]:
         verdict = WORDS[found][0] if found is not None and each.promised else ""
         yield [
             report.collectivite,
-            _text(report.name),
+            text(report.name),
             each.shown.key[1],
-            _text(each.shown.name),
+            text(each.shown.name),
             period(report.period),
             _instant(report, report.until),
             _share(float(each.shown.target) if each.shown.target is not None else None),
@@ -118,17 +115,17 @@ def _clocks(report: Report) -> Iterator[list[str]]:
         clock = line.clock
         yield [
             report.collectivite,
-            _text(report.name),
+            text(report.name),
             clock.service[1],
             clock.incident,
-            _text(clock.ref or ""),
+            text(clock.ref or ""),
             clock.sonde or "",
             *(_instant(report, getattr(clock, name)) for name in _INSTANTS),
             str(clock.elapsed_s),
             str(clock.suspended_s),
             _gti(clock.applicable, clock.met, clock.stopped),
             CAUSES[clock.cause] if clock.cause is not None else "",
-            _text(clock.message),
+            text(clock.message),
         ]
 
 
@@ -138,11 +135,6 @@ def _gti(applicable: bool, met: bool | None, stopped: int | None) -> str:
     if met is not None:
         return "tenue" if met else "non tenue"
     return "en cours" if stopped is None else ""
-
-
-def _text(words: str) -> str:
-    """What a person or a machine wrote: a spreadsheet must not take it for a formula."""
-    return f"'{words}" if words.startswith(("=", "+", "-", "@", "\t", "\r")) else words
 
 
 def _share(ratio: float | None) -> str:
@@ -155,26 +147,3 @@ def _share(ratio: float | None) -> str:
 
 def _instant(report: Report, at: int | None) -> str:
     return "" if at is None else datetime.fromtimestamp(at, report.zone).strftime("%d/%m/%Y %H:%M:%S")
-
-
-# --- lines
-
-
-def _french(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    return _lines(header, rows, ";", "\r\n", _BOM)
-
-
-def _machine(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    return _lines(header, (map(_plain, row) for row in rows), ",", "\n", "")
-
-
-def _plain(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _lines(header: Sequence[str], rows: Iterable[Iterable[Any]], between: str, end: str, mark: str) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=between, lineterminator=end)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return (mark + text.getvalue()).encode()

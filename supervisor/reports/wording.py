@@ -142,6 +142,12 @@ def instant(at: int, zone: ZoneInfo) -> str:
     return f"{date_of(local.date())} à{NBSP}{clock(local)}"
 
 
+def moment(at: int, zone: ZoneInfo) -> str:
+    """ "2 mars 2026", where it is the first instant of that day; else to the second, as `instant`."""
+    local = datetime.fromtimestamp(at, zone)
+    return instant(at, zone) if local.hour or local.minute or local.second else date_of(local.date())
+
+
 def day_and_time(at: int, zone: ZoneInfo) -> str:
     """ "lundi 2 mars 2026 à 8 h 30"."""
     local = datetime.fromtimestamp(at, zone)
@@ -218,6 +224,20 @@ def of_period(asked: Period) -> str:
     if not name.startswith("en "):
         return f"du {name.partition(' ')[2]}"
     return of(name.removeprefix("en "))
+
+
+# --- money and numbers of identity
+
+
+def euros(amount: Decimal) -> str:
+    """ "1 234,50 €", thousands apart; of an amount that has whole cents."""
+    sign = "\N{MINUS SIGN}" if amount < 0 else ""
+    return f"{sign}{abs(amount):,.2f}".replace(",", THIN).replace(".", ",") + f"{NBSP}€"
+
+
+def siret(number: str) -> str:
+    """ "215 700 011 00012": the SIREN by threes, then the number of the establishment."""
+    return NBSP.join((number[:3], number[3:6], number[6:9], number[9:]))
 
 
 # --- shares

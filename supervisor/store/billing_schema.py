@@ -60,6 +60,16 @@ create table token(
     created_at integer not null,
     author text not null,
     revoked_at integer,
-    revoked_by text
+    revoked_by text,
+    check ((revoked_at is null) = (revoked_by is null))
 ) strict;
+create trigger token_fixed before update of name, role, digest, created_at, author on token
+    begin select raise(abort, 'a token is revoked, never changed'); end;
+create trigger token_revoked_once before update on token when old.revoked_at is not null
+    begin select raise(abort, 'a token that is revoked stays so'); end;
+create trigger token_no_delete before delete on token
+    begin select raise(abort, 'a token is revoked, never deleted'); end;
+
+-- One collectivité is asked for as often as all of them.
+create index ledger_collectivite on ledger(collectivite);
 """ + "".join(_APPEND_ONLY.format(table=table) for table in ("account", "tariff", "correction", "bill"))

@@ -51,20 +51,26 @@ class Turn(NamedTuple):
     counts: bool  # there and billable
 
 
-def turns(connection: sqlite3.Connection, through: int = FOREVER) -> Iterator[Turn]:
-    """When sondes begin and cease to count, by instant then by line.
+def turns(connection: sqlite3.Connection, through: int = FOREVER, only: str | None = None) -> Iterator[Turn]:
+    """When sondes begin and cease to count, by instant then by line; those of one collectivité, if one is named.
 
     `through`: lines written after the one of this number are left aside, whatever instant they are of.
     """
-    rows = connection.execute(
-        "select sonde, t, event <> ? and billable from ledger where id <= ? order by t, id", [Event.REMOVED, through]
-    )
-    return map(Turn._make, rows)
+    query = "select sonde, t, event <> ? and billable from ledger where id <= ?"
+    values: list[object] = [Event.REMOVED, through]
+    if only is not None:
+        query, values = f"{query} and collectivite = ?", [*values, storable(only)]
+    return map(Turn._make, connection.execute(f"{query} order by t, id", values))
 
 
 def of(connection: sqlite3.Connection, sonde: str) -> list[LedgerEvent]:
     """The lines of one sonde, by instant then by line."""
     return list(_read(connection, "sonde = ?", (sonde,)))
+
+
+def of_collectivite(connection: sqlite3.Connection, collectivite: str, through: int = FOREVER) -> list[LedgerEvent]:
+    """The lines of all its sondes, by instant then by line; `through` as above."""
+    return list(_read(connection, "collectivite = ? and id <= ?", (collectivite, through)))
 
 
 def _read(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> Iterator[LedgerEvent]:

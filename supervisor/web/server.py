@@ -1,4 +1,4 @@
-"""The HTTP server: metrics, health, heartbeats, and the first page."""
+"""The HTTP server: metrics, health, heartbeats, the first page, and the API of programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from supervisor.web import beats, pages
+from supervisor.web import api, beats, pages
+from supervisor.web.auth import bearer
+from supervisor.web.resources import ROOT
 
 # Whatever a client sends: a heartbeat is a few hundred bytes.
 MAX_BODY = 64 * 1024
@@ -45,6 +47,7 @@ class Site:
     health: Health
     beat: beats.Receive
     page: pages.Present
+    api: api.Backing
 
 
 class Rendering:
@@ -76,6 +79,7 @@ def application(site: Site) -> web.Application:
     app.router.add_get("/readyz", _readyz)
     app.router.add_route("*", "/beat/{token}", _beat)
     app.router.add_get("/", _index)
+    app.add_subapp(ROOT, api.application(site.api))
     return app
 
 
@@ -116,8 +120,8 @@ def _loopback(request: web.Request) -> bool:
 
 
 def _bearer(request: web.Request, token: str | None) -> bool:
-    kind, _, given = request.headers.get("Authorization", "").partition(" ")
-    return token is not None and kind.lower() == "bearer" and compare_digest(given.encode(), token.encode())
+    given = bearer(request)
+    return token is not None and given is not None and compare_digest(given, token.encode())
 
 
 async def _healthz(request: web.Request) -> web.Response:

@@ -108,9 +108,10 @@ def test_a_month_is_closed_verified_and_read_back(place: Path) -> None:
     before = {period: sla(place, period) for period in ("2026-03", "2026-Q1", "2026", "2026-03-10..2026-04-08")}
     said = run(place, "--month", "2026-03", "--author", "Ana")
     assert said.exit_code == 0, said.output
-    first, second = said.stdout.splitlines()
+    first, second, third = said.stdout.splitlines()
     assert first == "2026-03 version 1: closed: 1 services, 1 GTI lines, 0 of which run on"
     digest = second.removeprefix("digest: ")
+    counted = third.removeprefix("counts of sondes: documents: 1, the last with digest ")
     assert {period: sla(place, period) for period in before} == before
     figures = service(place, "2026-03")
     assert (figures["open_s"], figures["down_s"], figures["excluded_s"]) == (22 * 30_600, 5400, 5400)
@@ -118,6 +119,7 @@ def test_a_month_is_closed_verified_and_read_back(place: Path) -> None:
     assert (verified.exit_code, verified.stderr) == (0, "")
     assert verified.stdout == (
         f"2026-03 version 1: right: 1 services, 1 GTI lines, closed 2026-04-15T10:00:00+02:00 by Ana, digest {digest}\n"
+        f"counts of 2026-03: right: 1 document, the last with digest {counted}\n"
     )
 
 
@@ -147,12 +149,13 @@ def test_what_was_altered_is_named_with_exit_status_1(place: Path) -> None:
     alter(place, "drop trigger exclusion_fixed", "update exclusion set end = end + 3600")
     ran = run(place, "--verify")
     assert ran.exit_code == 1
-    assert ran.stdout.splitlines() == [
+    assert ran.stdout.splitlines()[:-1] == [
         f"2026-03 version 1: {SITE}: from 2026-03-10T11:00:00+01:00 to 2026-03-10T13:00:00+01:00: critical in the "
         "closing, ok in the intervals now",
         "2026-03 version 1: exclusion 1: time: from 2026-03-10T12:30:00+01:00 to 2026-03-10T14:00:00+01:00 in the "
         "closing, from 2026-03-10T12:30:00+01:00 to 2026-03-10T15:00:00+01:00 now",
     ]
+    assert ran.stdout.splitlines()[-1].startswith("counts of 2026-03: right: 1 document")
     ran = run(place, "--verify", "--month", "2026-03", "--json")
     assert ran.exit_code == 1
     answer = json.loads(ran.stdout)

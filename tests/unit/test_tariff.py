@@ -125,8 +125,9 @@ def test_a_contract_that_names_no_offer_has_the_only_one() -> None:
     assert Tariff(offers=(one, two)).chosen(None) is None
     assert Tariff(offers=(one, two)).chosen("deux") is two
     assert Tariff().chosen(None) is None
+    assert Tariff(offers=(one, two)).chosen("trois") is None
     with pytest.raises(VigieError, match="offer: there is no 'trois'; known: un, deux"):
-        Tariff(offers=(one, two)).chosen("trois")
+        Tariff(offers=(one, two)).offer("trois")
 
 
 @pytest.mark.parametrize(

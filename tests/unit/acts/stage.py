@@ -117,7 +117,7 @@ class Stage:
         coverage = {name: Coverage(state.last_at, state.until)}
         self.database.apply(Batch(at=self.now, changes=changes, coverage=coverage, promises=self.promises))
 
-    def act(self, name: str, **arguments: Any) -> dict[str, Any]:
+    def act(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """Somebody does something now."""
         request = {"act": name, "author": "jeanne", **arguments}
         self.connection.execute("begin immediate")

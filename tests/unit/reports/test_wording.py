@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -181,3 +182,23 @@ def test_lists_and_counts() -> None:
     assert wording.listing(["a", "b", "c"]) == "a, b et c"
     assert plain(wording.count(0, "service", "services")) == "0 service"
     assert plain(wording.count(1200, "service", "services")) == "1 200 services"
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [("0.00", "0,00 €"), ("1.00", "1,00 €"), ("1234567.50", "1 234 567,50 €"), ("-3500.00", "−3 500,00 €")],
+)
+def test_euros(amount: str, said: str) -> None:
+    assert plain(wording.euros(Decimal(amount))) == said
+    assert " " not in wording.euros(Decimal(amount))
+
+
+def test_a_siret_is_read_by_threes() -> None:
+    assert plain(wording.siret("21570001100012")) == "215 700 011 00012"
+
+
+def test_a_moment_has_no_time_where_a_day_begins() -> None:
+    zone = ZoneInfo("Europe/Paris")
+    midnight = int(datetime(2026, 7, 1, tzinfo=zone).timestamp())
+    assert plain(wording.moment(midnight, zone)) == "1er juillet 2026"
+    assert plain(wording.moment(midnight + 1, zone)) == "1er juillet 2026 à 0 h 00 min 01 s"
