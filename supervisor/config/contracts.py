@@ -12,6 +12,7 @@ from probes.settings import settings
 from supervisor.config.fields import Day, as_day
 from supervisor.config.scalars import Trap
 from supervisor.config.wording import say
+from supervisor.domain.contract import last_day
 from supervisor.domain.tariff_amounts import MOST
 from supervisor.domain.wall import YEARS
 
@@ -107,9 +108,15 @@ def _contracts(value: Any) -> Any:
 
 def _in_sequence(contracts: tuple[Contract, ...]) -> tuple[Contract, ...]:
     for earlier, later in pairwise(contracts):
-        if earlier.notice is None and (earlier.end is None or earlier.end >= later.start):
+        last = last_day(earlier.start, earlier.end, earlier.notice)
+        if last is None:
             raise ValueError(
                 f"the contract of {later.start} begins before that of {earlier.start} ends, give it an end"
+            )
+        if last >= later.start:
+            raise ValueError(
+                f"the contract of {later.start} begins before that of {earlier.start} ends, on {last}; "
+                "begin it on the day after, or correct the end"
             )
     return contracts
 
