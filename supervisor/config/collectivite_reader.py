@@ -61,7 +61,8 @@ class CollectiviteReader:
         reading.collectivite = self._collectivite(written, machines, place)
         self._read_services(written, place, reading)
         if self._ready.tariff is not None:
-            check_contracts(self._ready.tariff, written.contract, raw.get("contract"), place.key("contract"))
+            at, tariff = place.key("contract"), self._ready.tariff
+            check_contracts(tariff, written.contract, written.population, raw.get("contract"), at)
         return reading
 
     def _read_equipment(self, raw: dict[str, Any], place: Place, reading: Reading) -> list[Written]:

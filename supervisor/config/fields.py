@@ -81,6 +81,8 @@ def _siret(text: str) -> str:
     # The postal branches of La Poste have no check digit but a sum that is a multiple of five.
     if text.startswith(_LA_POSTE) and sum(digits) % 5 == 0:
         return text
+    if not any(digits):
+        raise ValueError(f"'{text}' is not a SIRET, it belongs to nobody")
     doubled = (digit if index % 2 else digit * 2 for index, digit in enumerate(digits))
     if sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10:
         raise ValueError(f"'{text}' is not a SIRET, its check digit is wrong: a digit was mistyped")

@@ -9,6 +9,8 @@ from supervisor.config.contracts import Contract
 from supervisor.config.forms import Place
 from supervisor.config.wording import near
 from supervisor.domain.tariff import Called, Offer, Tariff
+from supervisor.domain.tariff_amounts import Order, quote
+from supervisor.errors import VigieError
 
 _ASKED = ("options", "units", "audit")  # the keys of a contract that only some offers use
 
@@ -27,12 +29,42 @@ def unusable(offer: Offer, options: Iterable[str], units: Iterable[str]) -> Iter
             seen.add((key, name))
 
 
-def check_contracts(tariff: Tariff, contracts: Iterable[Contract], raw: Any, place: Place) -> None:
-    """Hold the contracts written (as `raw`) at `place` against the tariff they are paid by."""
+def check_contracts(
+    tariff: Tariff, contracts: Iterable[Contract], population: int | None, raw: Any, place: Place
+) -> None:
+    """Hold the contracts written (as `raw`) at `place` against the tariff they are paid by.
+
+    What keeps a contribution from being called is a warning: SLA and counts need no price.
+    """
     for index, contract in enumerate(contracts):
         at = place.item(index, None) if isinstance(raw, list) else place
-        for key, what in _wrong(tariff, contract):
+        wrong = [*_wrong(tariff, contract)]
+        for key, what in wrong:
             at.key(key).wrong(what)
+        what_lacks = None if wrong else _lacking(tariff, contract, population)
+        if what_lacks is not None:
+            at.warn(f"no price can be told of it: {what_lacks}")
+
+
+def _lacking(tariff: Tariff, contract: Contract, population: int | None) -> str | None:
+    """Why what the contract asks for has no price."""
+    offer = tariff.chosen(contract.offer)
+    if offer is None:
+        several = f"several offers are made, say which, offer: ({near('', tariff.names)})"
+        return several if tariff.offers else None  # a profile without a tariff bills nothing
+    order = Order(
+        start=contract.start,
+        population=population,
+        sondes=1,
+        options=contract.options,
+        units=contract.units,
+        audit=None if offer.deduction is None else contract.audit,
+    )
+    try:
+        quote(tariff, offer.name, order)
+    except VigieError as error:
+        return str(error)
+    return None
 
 
 def _wrong(tariff: Tariff, contract: Contract) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,7 @@ from supervisor.errors import ConfigError, VigieError
 
 _BASE = "commun"  # what the shipped profiles share: extended by them, never asked for by itself
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_LONGEST = 100  # characters: no file system takes many more
 
 
 @settings
@@ -244,6 +245,6 @@ def _chain(name: str, base: Path, refuse: Callable[[str], None]) -> list[Documen
 
 
 def _find(name: str, places: tuple[Path, ...]) -> Path | None:
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST:
         return None
     return next((path for where in places if (path := where / f"{name}.yaml").is_file()), None)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from supervisor.domain.interval import Span
+from supervisor.domain.wall import YEARS
 from supervisor.errors import VigieError
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
@@ -51,6 +52,8 @@ def parse(text: str) -> Period:
     if found is None:
         raise VigieError(f"period: '{text}' is not a period; {_EXPECTED}")
     first, end = found
+    if first.year not in YEARS or end.year not in YEARS:
+        raise VigieError(f"period: '{text}' is not within the years {YEARS[0]} to {YEARS[-1]}")
     if first >= end:
         raise VigieError(f"period: '{text}' ends before it begins; the end is excluded and comes second")
     return Period(text, first, end)
@@ -63,7 +66,7 @@ def parse_month(text: str) -> Period:
     try:
         return parse(text)
     except VigieError:
-        raise VigieError(f"month: '{text}' is not a month; write 2026-03") from None
+        raise VigieError(f"month: '{text}' is not a month of the years {YEARS[0]} to {YEARS[-1]}") from None
 
 
 def _dates(text: str) -> tuple[date, date] | None:

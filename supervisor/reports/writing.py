@@ -18,17 +18,24 @@ def file_name(period: Period, collectivite: str | None, ending: str) -> str:
 def write(path: Path, content: bytes) -> None:
     """Put the file there, in place of the one of that name.
 
-    It is written beside it, made durable, then renamed: a crash leaves the old one, and at worst a `.tmp` file.
+    It is written beside it, made durable, then renamed: a crash leaves the old one, and at worst a `.tmp` file. A link
+    is followed; a device or a pipe is written to, or it would be gone: `--output /dev/null` is a habit.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    target = path.resolve()
+    if target.is_dir():
+        raise VigieError(f"{path}: cannot be written: it is a directory, name the file")
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
             with beside.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            beside.replace(path)
+            beside.replace(target)
         except OSError:
             beside.unlink(missing_ok=True)
             raise

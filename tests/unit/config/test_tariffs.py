@@ -261,3 +261,26 @@ def test_a_contract_that_orders_what_there_is_not(
     profile: str, contract: dict[str, Any], what: str, tmp_path: Path, probes: Mapping[str, Probe]
 ) -> None:
     assert refused(profile, tmp_path, probes, **contract) == [what]
+
+
+@pytest.mark.parametrize(
+    ("profile", "contract", "expected"),
+    [
+        ("moselle-fibre", {"sondes": 100}, None),
+        ("redon-agglomeration", {}, "several offers are made, say which"),
+        ("redon-agglomeration", {"offer": "audit"}, "population: missing"),
+        ("somme-numerique", {"units": {"messagerie": 3}}, "messagerie: no price is published for 2026"),
+        ("mairie-connectee", {}, None),
+    ],
+)
+def test_a_contract_that_has_no_price_is_warned_of(
+    profile: str, contract: dict[str, Any], expected: str | None, tmp_path: Path, probes: Mapping[str, Probe]
+) -> None:
+    """Its SLA and its counts need none: the config is right, and its contribution cannot be called."""
+    found = [str(warning) for warning in ordering(profile, tmp_path, probes, **contract).warnings]
+    if expected is None:
+        assert found == []
+    else:
+        (warning,) = found
+        assert "contract: no price can be told of it: " in warning
+        assert expected in warning

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,25 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(VigieError, match="cannot be written"):
         write(tmp_path / "file" / "rapport.pdf", b"x")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "rapport.pdf"]
+
+
+def test_a_link_is_followed_and_a_device_written_to(tmp_path: Path) -> None:
+    """`--output /dev/null`, as root: put in its place, a file would break the machine."""
+    (tmp_path / "real.csv").write_bytes(b"old")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    write(tmp_path / "link.csv", b"new")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_bytes() == b"new"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as reading:
+        read = reading.submit(pipe.read_bytes)
+        write(pipe, b"through")
+        assert read.result() == b"through"
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_no_name_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(VigieError, match="it is a directory, name the file"):
+        write(Path(), b"x")
