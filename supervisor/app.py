@@ -46,6 +46,7 @@ from supervisor.selfcheck import SelfCheck
 from supervisor.service import Service
 from supervisor.service_metrics import ServiceExposition
 from supervisor.store import states
+from supervisor.store.connection import saying_why
 from supervisor.store.errors import StoreError
 from supervisor.store.recorder import Recorder
 from supervisor.store.store import Store
@@ -244,7 +245,8 @@ class Daemon:
         """Do what a person asks for, in one transaction; VigieError refuses it, and nothing is written."""
         await self.recorder.flush()  # it may be about what was not written yet
         promises, now = self.promises, int(self.clock.wall())
-        answer = await self.store.write(lambda connection: perform(connection, promises, now, request))
+        with saying_why(self.store.path):
+            answer = await self.store.write(lambda connection: perform(connection, promises, now, request))
         self.recorder.moved()
         return answer
 

@@ -26,6 +26,7 @@ from supervisor.config.promises import promises_of
 from supervisor.control import ask
 from supervisor.domain import wall
 from supervisor.errors import VigieError
+from supervisor.store.connection import saying_why
 from supervisor.store.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -80,8 +81,8 @@ class Actor:
 
     def _here(self, request: dict[str, Any]) -> dict[str, Any]:
         """No daemon runs: take the database's lock and do it here."""
-        promises = promises_of(self.configuration)
-        with Store.open(self.configuration.database, version=version("vigie")) as store:
+        promises, database = promises_of(self.configuration), self.configuration.database
+        with saying_why(database), Store.open(database, version=version("vigie")) as store:
             now = int(time.time())
             return store.write_now(lambda connection: perform(connection, promises, now, request, self.configuration))
 

@@ -52,8 +52,8 @@ def parse(text: str) -> Period:
     if found is None:
         raise VigieError(f"period: '{text}' is not a period; {_EXPECTED}")
     first, end = found
-    if first.year not in YEARS or end.year not in YEARS:
-        raise VigieError(f"period: '{text}' is not within the years {YEARS[0]} to {YEARS[-1]}")
+    if first.year < YEARS[0]:
+        raise VigieError(f"period: '{text}' begins before {YEARS[0]}, when nothing was counted")
     if first >= end:
         raise VigieError(f"period: '{text}' ends before it begins; the end is excluded and comes second")
     return Period(text, first, end)
@@ -61,12 +61,13 @@ def parse(text: str) -> Period:
 
 def parse_month(text: str) -> Period:
     """A calendar month as it is written; VigieError if it is not one."""
-    if not _MONTH.fullmatch(text):
-        raise VigieError(f"month: '{text}' is not a month; write 2026-03")
     try:
-        return parse(text)
+        month = parse(text) if _MONTH.fullmatch(text) else None
     except VigieError:
-        raise VigieError(f"month: '{text}' is not a month of the years {YEARS[0]} to {YEARS[-1]}") from None
+        month = None
+    if month is None:
+        raise VigieError(f"month: '{text}' is not a month; write 2026-03")
+    return month
 
 
 def _dates(text: str) -> tuple[date, date] | None:

@@ -90,10 +90,19 @@ def nothing_yet() -> Iterator[sqlite3.Connection]:
 
 def read_only(path: Path) -> Database:
     """A connection that can neither write nor checkpoint: one checkpointing connection is the rule (docs/adr/0003)."""
-    database = _connect(path, "ro")
+    database = _connect(path, "ro&immutable=1" if _archived(path) else "ro")
     database.conn.execute("pragma query_only = on")
     database.conn.execute("pragma temp_store = memory")
     return database
+
+
+def _archived(path: Path) -> bool:
+    """Is it where nobody can write, like an archive? Then SQLite could not make the files that readers share.
+
+    Nor does anybody write, so that it can be read as it lies: whoever does has a log beside it.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    return path.is_file() and not log.exists() and not os.access(path.parent, os.W_OK)
 
 
 @contextmanager

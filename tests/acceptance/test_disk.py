@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.heartbeat import token
-from tests.acceptance.daemon import Daemon, Installation, until
+from tests.acceptance.daemon import ROOT, Daemon, Installation, until
 from tests.acceptance.targets import Targets, tcp
 
 
@@ -154,3 +154,29 @@ def test_a_read_only_disk_at_the_start(place: Installation) -> None:
         assert "vigie.db" in daemon.log()
         assert "ead-only" in daemon.log()
         assert "Traceback" not in daemon.log()
+
+
+def test_a_command_on_a_full_disk_and_an_archive_that_is_read_only(place: Installation) -> None:
+    """A command that writes refuses in a line and writes nothing; what is kept on a read-only medium can be read."""
+    prefix = on_a_small_disk(place, "size=2m")
+    place.write(a=[])
+    made = " ".join([*place.command("token", "create"), "--role", "billing", "--name"])
+    counted = f"{sys.executable} -m supervisor billing counts --database {place.database} --month 2025-03 --json"
+    script = (
+        f"set -e; {made} un >/dev/null; cd {place.root}\n"
+        "dd if=/dev/zero of=disk/filler bs=4096 2>/dev/null || true\n"
+        f"{made} deux >out 2>err && exit 9; cat err >&2; rm disk/filler\n"
+        f"mount -o remount,ro disk; exec {counted}\n"
+    )
+    done = subprocess.run(
+        [*prefix, "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=place.root,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert "vigie.db: the disk " in done.stderr  # is full, or reports an error: it cannot even be mapped
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"month": "2025-03", "counts": []}

@@ -35,20 +35,17 @@ def test_what_is_no_period_is_refused_with_what_would_be_one(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("text", ["0001-01", "1969", "1969-12-31..1970-01-02", "2100", "2101-01"])
+@pytest.mark.parametrize("text", ["0001-01", "1969", "1969-12-31..1970-01-02"])
 def test_years_that_nobody_lived_through_are_refused(text: str) -> None:
     """A month of the year 1 could be closed, and its instants never be read again."""
-    with pytest.raises(VigieError, match="within the years 1970 to 2100"):
+    with pytest.raises(VigieError, match=f"'{text}' begins before 1970"):
         parse(text)
 
 
 def test_a_month_is_nothing_but_a_month() -> None:
     assert parse_month("2026-03") == parse("2026-03")
-    for text in ("2026", "2026-Q1", "2026-3", "march", "2026-03-01..2026-04-01"):
+    for text in ("2026", "2026-Q1", "2026-3", "march", "2026-03-01..2026-04-01", "2026-13", "0001-01"):
         with pytest.raises(VigieError, match=f"month: '{text}' is not a month; write 2026-03"):
-            parse_month(text)
-    for text in ("2026-13", "0001-01"):
-        with pytest.raises(VigieError, match=f"month: '{text}' is not a month of the years 1970 to 2100"):
             parse_month(text)
 
 
