@@ -7,7 +7,7 @@ a contract starts); its text is kept, so that a scrape costs nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from supervisor.billing import counts, pools
 from supervisor.billing.books import Books
@@ -37,12 +37,10 @@ def billing(books: Books) -> Billing:
     now = books.now
     month = month_of(local_day(now, books.zone))
     accounts = books.billed(now + 1)
-    # The second that has begun is counted: a reload is looked at within the second in which it took effect.
-    counted = replace(books, now=now + 1)
     turns = [turn for account in accounts for turn in account.turns() if turn > now]
     return Billing(
         occupancies=pools.occupancies(books),
-        billed=[counts.line(counted, account, month).billed for account in accounts],
+        billed=[counts.line(books, account, month).billed for account in accounts],
         until=min([month.span(books.zone)[1], *turns]),
     )
 

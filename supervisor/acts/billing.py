@@ -19,7 +19,7 @@ from supervisor.domain.money import show as euros
 from supervisor.domain.period import local_day
 from supervisor.errors import VigieError
 from supervisor.history.values import Wrong, only, show, text_or_none, words
-from supervisor.store import accounts, ledger
+from supervisor.store import accounts, bills, ledger
 
 
 def books_of(scene: Scene) -> Books:
@@ -157,7 +157,7 @@ def _closed_calls(scene: Scene, entry: Correction) -> Iterator[str]:
     for year in range(local_day(entry.start, zone).year, local_day(entry.end - 1, zone).year + 1):
         numbers = [
             bill.number
-            for bill, _ in documents.frozen_calls(scene.connection, year)
+            for bill in bills.latest(scene.connection, bills.CALL, str(year))
             if bill.collectivite == entry.collectivite
         ]
         if numbers:

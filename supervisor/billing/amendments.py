@@ -8,7 +8,7 @@ from decimal import Decimal
 from supervisor.billing.books import Books
 from supervisor.domain import contribution, tariff_amounts
 from supervisor.domain.account import Account
-from supervisor.domain.contribution import Basis, year_of
+from supervisor.domain.contribution import Basis, Excess, year_of
 from supervisor.domain.money import cents
 from supervisor.domain.tariff import Tariff
 
@@ -18,21 +18,14 @@ class Amendment:
     """One collectivité that should sign one."""
 
     collectivite: str
-    name: str
     siret: str | None
-    since: int  # the first instant of the year that exceeds
-    counted: int  # most sondes counted beyond what is subscribed
-    counted_billed: int
-    subscribed: int  # sondes subscribed then
-    subscribed_billed: int
-    lasts: bool  # does it still exceed?
-    sondes: int  # billed beyond what the year calls for
+    excess: Excess
     unit_price: Decimal
 
     @property
     def amount(self) -> Decimal:
         """In euros, HT: what would be called besides."""
-        return cents(self.sondes * self.unit_price)
+        return cents(self.excess.sondes * self.unit_price)
 
 
 def amendments(books: Books, year: int, only: str | None = None) -> list[Amendment]:
@@ -49,24 +42,12 @@ def amendment(books: Books, account: Account, year: int) -> Amendment | None:
     if account.basis != Basis.SUBSCRIBED or not own:
         return None
     account = replace(account, engagements=tuple(engagement for engagement, _ in own))
-    census, span = books.census(account.collectivite), year_of(account, year)
-    over = contribution.excess(account, census, span, books.now)
-    if not over:
+    over = contribution.excess(account, books.census(account.collectivite), year_of(account, year), books.now)
+    if over is None:
         return None
-    worst = max(over, key=lambda each: (each.counted_billed - each.subscribed_billed, -each.at))
-    wanted, called = (
-        contribution.highest(account, census, span, books.now, basis) for basis in (Basis.HIGHEST, Basis.SUBSCRIBED)
-    )
     return Amendment(
         collectivite=account.collectivite,
-        name=account.name,
         siret=account.siret,
-        since=over[0].at,
-        counted=worst.counted,
-        counted_billed=worst.counted_billed,
-        subscribed=worst.subscribed,
-        subscribed_billed=worst.subscribed_billed,
-        lasts=over[-1].lasts,
-        sondes=wanted - called,
+        excess=over,
         unit_price=tariff_amounts.unit_price(own[-1][1], year).amount,
     )

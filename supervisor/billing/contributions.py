@@ -64,19 +64,14 @@ def parse_year(text: str, books: Books) -> int:
 
 def contributions(connection: sqlite3.Connection, books: Books, year: int, only: str | None = None) -> list[Call]:
     """The calls of a year that are dated by now, by collectivité, in order: closed ones as they are, and open ones."""
-    closed: dict[str, list[Call]] = {}
-    for bill in bills.latest(connection, bills.CALL, str(year)):
-        closed.setdefault(bill.collectivite, []).append(frozen_call(json.loads(bill.body)["call"], bill.number))
-    accounts = books.billed(books.end_of(year), only)
+    closed = closed_calls(connection, year, only)
+    accounts = {account.collectivite: account for account in books.billed(books.end_of(year), only)}
     wrong: list[str] = []
     found: list[Call] = []
-    for name in sorted({*closed, *(account.collectivite for account in accounts)}):
-        if only not in (None, name):
-            continue
+    for name in sorted({*closed, *accounts}):
         kept = closed.get(name, [])
-        account = next((each for each in accounts if each.collectivite == name), None)
         try:
-            made = [*kept, *open_calls(books, account, year, kept)] if account is not None else kept
+            made = [*kept, *open_calls(books, accounts[name], year, kept)] if name in accounts else kept
         except VigieError as error:
             wrong.append(f"{name}: {error}")
             continue
@@ -108,21 +103,26 @@ def open_calls(books: Books, account: Account, year: int, closed: Sequence[Call]
 
 
 def _concerns(account: Account, engagement: Engagement, year: int) -> bool:
-    """May it be called for in that year? What an offer owes beyond the end of a contract counts from its start."""
-    return engagement.start.year <= year and (account.gone is None or engagement.start <= account.gone)
+    """May it be called for in that year? What an offer owes beyond the end of a contract counts from its start.
+
+    An audit is called for when its report is delivered, which may be the year before the contract that says so.
+    """
+    first = engagement.start if engagement.audit is None else min(engagement.start, engagement.audit)
+    return first.year <= year and (account.gone is None or engagement.start <= account.gone)
 
 
 def _offer(account: Account, engagement: Engagement, tariff: Tariff) -> Offer:
     offer = tariff.chosen(engagement.offer)
-    if offer is None:
-        known = ", ".join(tariff.names)
-        what = (
-            f"say which offer it is of: offer: … (known: {known})"
-            if known
-            else f"the profile '{account.profile}' has no tariff, add one"
-        )
-        raise VigieError(f"contract of {engagement.start}: {what}")
-    return offer
+    if offer is not None:
+        return offer
+    known = ", ".join(tariff.names)
+    if not known:
+        what = f"the profile '{account.profile}' has no tariff, add one"
+    elif engagement.offer is None:
+        what = f"say which offer it is of: offer: … (known: {known})"
+    else:
+        what = f"the tariff of '{account.profile}' has no offer '{engagement.offer}' (known: {known})"
+    raise VigieError(f"contract of {engagement.start}: {what}")
 
 
 def _by_sonde(books: Books, account: Account, offer: Offer, year: int, closed: Iterable[Call]) -> Iterator[Call]:
@@ -236,6 +236,15 @@ def to_body(call: Call) -> dict[str, Any]:
         ],
         "amount": show(call.amount),
     }
+
+
+def closed_calls(connection: sqlite3.Connection, year: int, only: str | None = None) -> dict[str, list[Call]]:
+    """The closed calls of a year that hold, by collectivité, in the order in which they were closed."""
+    found: dict[str, list[Call]] = {}
+    for bill in bills.latest(connection, bills.CALL, str(year)):
+        if only in (None, bill.collectivite):
+            found.setdefault(bill.collectivite, []).append(frozen_call(json.loads(bill.body)["call"], bill.number))
+    return found
 
 
 def frozen_call(said: dict[str, Any], document: str) -> Call:

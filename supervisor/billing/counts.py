@@ -55,8 +55,9 @@ def counts(connection: sqlite3.Connection, books: Books, month: Period, only: st
     if frozen:
         if only is not None:
             books.known(only)
-        found = [frozen_line(json.loads(bill.body)["figures"], bill.number) for bill in frozen]
-        return sorted((line for line in found if only in (None, line.collectivite)), key=lambda line: line.collectivite)
+        own = (bill for bill in frozen if only in (None, bill.collectivite))
+        found = [frozen_line(json.loads(bill.body)["figures"], bill.number) for bill in own]
+        return sorted(found, key=lambda line: line.collectivite)
     _, end = month.span(books.zone)
     return [line(books, account, month) for account in books.billed(end, only)]
 
@@ -68,7 +69,7 @@ def line(books: Books, account: Account, month: Period) -> CountLine:
     return of(account, month.first.year, found)
 
 
-def of(account: Account, year: int, count: MonthCount, document: str | None = None) -> CountLine:
+def of(account: Account, year: int, count: MonthCount) -> CountLine:
     """A count with the name it goes by."""
     return CountLine(
         collectivite=account.collectivite,
@@ -82,7 +83,6 @@ def of(account: Account, year: int, count: MonthCount, document: str | None = No
         distinct=count.distinct,
         billed=count.billed,
         under_contract=count.under_contract,
-        document=document,
     )
 
 

@@ -12,14 +12,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
 from supervisor.billing import inputs
 from supervisor.billing.books import Books
-from supervisor.billing.contributions import Call, contributions, frozen_call, open_calls, to_body
+from supervisor.billing.contributions import Call, closed_calls, contributions, frozen_call, open_calls, to_body
 from supervisor.billing.inputs import Body, Figures
 from supervisor.domain.period import Period
 from supervisor.errors import VigieError
@@ -134,9 +133,7 @@ def close_calls(
     connection: sqlite3.Connection, books: Books, year: int, hand: Hand, only: str | None = None
 ) -> list[Called]:
     """Freeze the calls of a year that are dated by now and open."""
-    kept: dict[str, list[Call]] = {}
-    for bill, call in frozen_calls(connection, year):
-        kept.setdefault(bill.collectivite, []).append(call)
+    kept = closed_calls(connection, year, only)
     chain, position = _Chain(connection, hand, bills.CALL, str(year)), positions.here(connection)
     made = []
     for owner, calls in groupby(contributions(connection, books, year, only), lambda call: call.collectivite):
@@ -157,15 +154,16 @@ def correct_calls(connection: sqlite3.Connection, books: Books, year: int, hand:
     Calls that should have been and are missing are open: closing them is not a correction.
     """
     books.known(owner)
-    closed = [(bill, call) for bill, call in frozen_calls(connection, year) if bill.collectivite == owner]
+    closed = [bill for bill in bills.latest(connection, bills.CALL, str(year)) if bill.collectivite == owner]
     if not closed:
         raise VigieError(f"collectivite: no call of {year} is closed for {owner}; there is nothing to correct")
     account = books.account(owner, books.end_of(year))
     fresh = calls_from_scratch(books, owner, year)
     chain, position = _Chain(connection, hand, bills.CALL, str(year)), positions.here(connection)
     made = []
-    for bill, call in closed:
-        slot = inputs.slot_of(json.loads(bill.body))
+    for bill in closed:
+        old = json.loads(bill.body)
+        call, slot = frozen_call(old["call"], bill.number), inputs.slot_of(old)
         right = inputs.put_right(call, slot, fresh)
         if to_body(right) == to_body(call):
             continue
@@ -184,9 +182,3 @@ def calls_from_scratch(books: Books, owner: str, year: int) -> list[Call]:
     """What a year is called for by now, as if nothing of it were closed."""
     account = books.account(owner, books.end_of(year))
     return [] if account.operator else open_calls(books, account, year)
-
-
-def frozen_calls(connection: sqlite3.Connection, year: int) -> Iterator[tuple[Bill, Call]]:
-    """The closed calls of a year that hold."""
-    for bill in bills.latest(connection, bills.CALL, str(year)):
-        yield bill, frozen_call(json.loads(bill.body)["call"], bill.number)

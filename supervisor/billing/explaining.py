@@ -69,7 +69,6 @@ def explain(connection: sqlite3.Connection, books: Books, collectivite: str, mon
     subject = _subject(connection, books, collectivite, month)
     account, census, until = subject.account, subject.census, subject.until
     count = counting.count(census, account.spans(), subject.start, subject.end, subject.now)
-    anywhere = census.peak([(subject.start, until)])
     corrections = _corrections(connection, subject)
     in_force = [each for each in corrections if each.id <= subject.position.correction]
     lives = _lives(ledger.of_collectivite(connection, collectivite, subject.position.ledger))
@@ -84,7 +83,7 @@ def explain(connection: sqlite3.Connection, books: Books, collectivite: str, mon
         "elapsed_s": until - subject.start,
         "last_at": subject.stamp(subject.last_at),
         "sonde_seconds": census.seconds(subject.start, until),
-        "peak_at": subject.stamp(anywhere.at),
+        "peak_at": subject.stamp(count.anywhere.at),
         "peak_inside": count.inside.most,
         "peak_inside_at": subject.stamp(count.inside.at),
         "basis": account.basis,

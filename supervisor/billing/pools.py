@@ -102,7 +102,5 @@ def occupancy(account: Account, tariff: Tariff, counted: int, now: int) -> Occup
 def by_pools(account: Account, tariff: Tariff, now: int) -> bool:
     """Does a contract run that is paid by sonde? Whoever asks for its amount is told of an offer that is no more."""
     engagement = account.engaged(now)
-    if engagement is None:
-        return False
-    offers = [offer for offer in tariff.offers if engagement.offer in (None, offer.name)]
-    return len(offers) == 1 and offers[0].per_sonde
+    offer = None if engagement is None else tariff.chosen(engagement.offer)
+    return offer is not None and offer.per_sonde

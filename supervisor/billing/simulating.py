@@ -18,8 +18,7 @@ from typing import Any
 from supervisor.billing import pools
 from supervisor.billing.amendments import amendment
 from supervisor.billing.books import Books, censuses, read
-from supervisor.billing.contributions import Call, open_calls
-from supervisor.billing.documents import frozen_calls
+from supervisor.billing.contributions import Call, closed_calls, open_calls
 from supervisor.billing.effect import Effect, effect, standing
 from supervisor.billing.pools import Occupancy
 from supervisor.config.configuration import Configuration
@@ -148,16 +147,13 @@ def simulate(
     lives = counting.lives(chain(ledger.turns(connection), changed.sondes), ledger.corrections(connection))
     after = replace(read(connection, now, configuration), censuses=censuses(lives))
     year = local_day(now, after.zone).year
-    closed: dict[str, list[Call]] = {}
-    for bill, call in frozen_calls(connection, year):
-        closed.setdefault(bill.collectivite, []).append(call)
+    closed = closed_calls(connection, year)
     touched = _touched(changed)
     found = []
-    for name in after.collectivites:
-        if _billed(before, name) or _billed(after, name):
-            change = _change(before, after, name, year, closed.get(name, []))
-            if everybody or name in touched or change.now != change.then or change.calls:
-                found.append(change)
+    for name in sorted({account.collectivite for books in (before, after) for account in books.billed(now + 1)}):
+        change = _change(before, after, name, year, closed.get(name, []))
+        if everybody or name in touched or change.now != change.then or change.calls:
+            found.append(change)
     shown = {change.collectivite for change in found}
     return Simulation(
         at=str(stamp(now, after.zone)),
@@ -165,10 +161,6 @@ def simulate(
         changes=tuple(found),
         remarks=tuple(each for each in pools.nearly_full(after) if each.collectivite in shown),
     )
-
-
-def _billed(books: Books, name: str) -> bool:
-    return name in books.collectivites and not books.account(name, books.now + 1).operator
 
 
 def _touched(changed: Effect) -> set[str]:
@@ -230,4 +222,5 @@ def _difference(before: Iterable[Call], after: Iterable[Call]) -> list[Addition]
             so_far = found.get(key, Addition(date=call.date, kind=call.kind, sondes=None, amount=Decimal("0.00")))
             sondes = so_far.sondes if call.sondes is None else (so_far.sondes or 0) + sign * call.sondes
             found[key] = replace(so_far, sondes=sondes, amount=so_far.amount + sign * call.amount)
-    return [found[key] for key in sorted(found) if found[key].sondes or found[key].amount]
+    listed = sorted(found.values(), key=lambda each: (each.date, each.kind is Kind.ADDITIONAL))
+    return [each for each in listed if each.sondes or each.amount]

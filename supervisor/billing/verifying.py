@@ -53,17 +53,14 @@ def verify(
     connection: sqlite3.Connection, books: Books, kind: str | None = None, period: str | None = None
 ) -> Iterator[VerifiedBill]:
     """Every document (of a kind, of a period), in the order of the chain. `books`: what is known now."""
-    corrected: dict[str, int] = {}
-    for bill in bills.every(connection):
-        if bill.corrects is not None:
-            corrected[bill.corrects] = corrected.get(bill.corrects, 0) + 1
+    corrected = bills.corrections(connection)
     verifying = _Verifying(connection, books)
     numbers: set[str] = set()
     before: Bill | None = None
     for bill in bills.every(connection):
         bare = replace(bill, body="")
         if kind in (None, bill.kind) and period in (None, bill.period):
-            findings = [*_chain(bill, before, numbers, corrected.get(bill.number, 0))]
+            findings = [*_chain(bill, before, numbers, corrected[bill.number])]
             found = [*verifying.document(bill, holds=bill.number not in corrected)]
             yield VerifiedBill(
                 bill=bare,
@@ -96,11 +93,14 @@ class _Verifying:
         self._connection = connection
         self._books = books
         self._then: tuple[Position, Books] | None = None  # that of the last document: they come in order of entry
+        self._called: dict[tuple[str, str], dict[str, Any]] = {}  # by owner and year: the calls that hold, by number
 
     def document(self, bill: Bill, *, holds: bool) -> Iterator[Finding]:
         """What is wrong with one by itself, and, if it holds, by the ledger."""
         try:
             body = json.loads(bill.body)
+            if bill.kind == bills.CALL:
+                yield from self._before(bill, body)
             yield from _itself(bill, body)
             if holds:
                 then = replace(self._as_of(inputs.position_of(body)), now=bill.closed_at)
@@ -108,6 +108,15 @@ class _Verifying:
                 yield from _since(bill, body, self._books)
         except _UNREADABLE as error:
             yield Finding("document", f"cannot be read: {error!r}")
+
+    def _before(self, bill: Bill, body: Body) -> Iterator[Finding]:
+        """Is what it says was called before it what the documents before it call?"""
+        earlier = self._called.setdefault((bill.collectivite, bill.period), {})
+        if bill.corrects is None and body["called"] != list(earlier.values()):
+            yield Finding(bill.collectivite, "what it holds as called before it is not what was closed before it")
+        elif bill.corrects is not None:
+            earlier.pop(bill.corrects, None)
+        earlier[bill.number] = body["call"]
 
     def _as_of(self, position: Position) -> Books:
         if self._then is None or self._then[0] != position:

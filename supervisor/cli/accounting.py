@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,6 +60,10 @@ def ledger(config: Path, database: Path | None, only: str | None = None) -> Iter
             database = configuration.database
             configuration = laid_over(configuration)
     # A contract alone, before Vigie ever ran, calls for its contribution too.
-    empty = configuration is not None and not database.exists()
-    with nothing_yet() if empty else open_for_reading(database, version("vigie")) as connection:
+    with there(database) if configuration is not None else open_for_reading(database, version("vigie")) as connection:
         yield connection, read(connection, int(time.time()), configuration, only=only)
+
+
+def there(database: Path) -> AbstractContextManager[sqlite3.Connection]:
+    """The database, to be read; one that holds nothing before Vigie ever ran."""
+    return open_for_reading(database, version("vigie")) if database.exists() else nothing_yet()

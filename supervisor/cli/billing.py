@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from supervisor.billing.amendments import amendments
+from supervisor.billing.books import Books
 from supervisor.billing.contributions import Call, contributions, parse_year
 from supervisor.billing.counts import CountLine, counts
 from supervisor.billing.statement import contributions_json, counts_json, total
@@ -17,6 +18,7 @@ from supervisor.cli.billing_files import Form, call_forms, count_forms, letters
 from supervisor.cli.showing import table
 from supervisor.domain.money import show
 from supervisor.domain.period import parse_month
+from supervisor.errors import VigieError
 from supervisor.reports.billing_table import calls_french, calls_machine, counts_french, counts_machine
 
 
@@ -74,7 +76,7 @@ def contributions_command(config: Path, database: Path | None, year: str, collec
     with ledger(config, database, collectivite) as (connection, books):
         asked = parse_year(year, books)
         calls = contributions(connection, books, asked, collectivite)
-        to_sign = amendments(books, asked, collectivite)
+        remarks = list(_to_sign(books, asked, collectivite))
         written = letters(connection, books, asked, collectivite, form.output) if form.as_pdf else ()
         for path in written:
             click.echo(path)
@@ -83,12 +85,24 @@ def contributions_command(config: Path, database: Path | None, year: str, collec
     ):
         for text in _calls(calls):
             click.echo(text)
-    for each in (each for each in to_sign if each.sondes):  # otherwise a later subscription covered it
-        click.echo(
-            f"warning: {each.collectivite}: avenant à signer: {each.counted} sondes are counted "
-            f"({each.counted_billed} billed), {each.subscribed} subscribed; it comes to {show(each.amount)} €",
-            err=True,
-        )
+    for remark in remarks:
+        click.echo(f"warning: {remark}", err=True)
+
+
+def _to_sign(books: Books, year: int, only: str | None) -> Iterator[str]:
+    """Amendments to be signed, but for those that a later subscription covered."""
+    try:
+        found = amendments(books, year, only)
+    except VigieError as error:  # a price that nobody set: the calls need it from 1 July on only
+        yield f"amendments: {error}"
+        return
+    for each in found:
+        over = each.excess
+        if over.sondes:
+            yield (
+                f"{each.collectivite}: avenant à signer: {over.counted} sondes are counted "
+                f"({over.counted_billed} billed), {over.subscribed} subscribed; it comes to {show(each.amount)} €"
+            )
 
 
 def _calls(calls: list[Call]) -> Iterator[str]:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
 from probes import registry
 from supervisor.billing.simulating import Change, Side, Simulation, simulate
+from supervisor.cli.accounting import there
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import json_option
 from supervisor.cli.showing import say, table
 from supervisor.config.loader import load
 from supervisor.domain.money import show
-from supervisor.store.connection import open_for_reading
-from supervisor.store.store import Store
 
 
 @click.command("simulate")
@@ -32,7 +28,7 @@ def simulate_command(config: Path, as_one_object: bool, everybody: bool) -> None
     The calls are those up to the end of the year, nothing else changing. Nothing is written.
     """
     configuration = load(config, registry.load())
-    with _there(configuration.database) as database, open_for_reading(database, version("vigie")) as connection:
+    with there(configuration.database) as connection:
         found = simulate(connection, configuration, int(time.time()), everybody=everybody)
     say(found.as_json(), _text(found), as_one_object=as_one_object)
     for change in found.changes:
@@ -40,18 +36,6 @@ def simulate_command(config: Path, as_one_object: bool, everybody: bool) -> None
             click.echo(f"warning: {change.collectivite}: its amount cannot be told: {change.wrong}", err=True)
     for remark in found.remarks:
         click.echo(f"note: {remark}", err=True)
-
-
-@contextmanager
-def _there(database: Path) -> Iterator[Path]:
-    """The database; an empty one before the first `vigie run`."""
-    if database.exists():
-        yield database
-        return
-    with TemporaryDirectory(prefix="vigie-") as directory:
-        empty = Path(directory) / "empty.db"
-        Store.open(empty, version=version("vigie")).close_now()
-        yield empty
 
 
 def _text(found: Simulation) -> Iterator[str]:

@@ -144,12 +144,15 @@ class Accounts:
 
 def reconcile(accounts: Accounts, config: Mapping[str, Account], t: int) -> list[AccountLine]:
     """The lines that bring the ledger in step with a configuration that takes effect at `t`."""
+    known = {collectivite: accounts.latest(collectivite) for collectivite in accounts.collectivites}
     lines = [
         AccountLine(t=t, collectivite=collectivite, account=None, source="config")
-        for collectivite in accounts.collectivites
-        if collectivite not in config and accounts.latest(collectivite).gone is None
+        for collectivite, account in known.items()
+        if collectivite not in config and account.gone is None
     ]
-    for collectivite, account in config.items():
-        if collectivite not in accounts.collectivites or accounts.latest(collectivite) != account:
-            lines.append(AccountLine(t=t, collectivite=collectivite, account=account, source="config"))
+    lines += [
+        AccountLine(t=t, collectivite=collectivite, account=account, source="config")
+        for collectivite, account in config.items()
+        if known.get(collectivite) != account
+    ]
     return lines

@@ -82,53 +82,54 @@ def _level(account: Account, census: Census, at: int, basis: str) -> int:
 
 def rises(account: Account, census: Census, year: Year, now: int, called: int = 0) -> list[Rise]:
     """The calls of a year that are dated by now, beyond what was `called` of it, for good, already."""
-    made: list[Rise] = []
-    first_half = 0
-    steps = list(levels(account, census, year.start, min(year.end, now + 1)))
     if now < year.july:
         return []
-    for at, level in steps:
-        if at < year.july:
-            first_half = max(first_half, level)
+    made: list[Rise] = []
+    steps = list(levels(account, census, year.start, min(year.end, now + 1)))
+    first_half = max(level for at, level in steps if at < year.july)
     if first_half > called:
         # After the annual call was closed, the first half can still turn out higher: the rest is called by itself.
         made.append(Rise(year.july, Kind.ADDITIONAL if called else Kind.ANNUAL, first_half - called))
         called = first_half
-    for index, (at, level) in enumerate(steps):
-        over = index + 1 < len(steps) and steps[index + 1].at <= year.july
-        if not over and level > called:
-            made.append(Rise(max(at, year.july), Kind.ADDITIONAL, level - called))
+    for at, level in steps:
+        if level > called:  # never in the first half, the highest of which is called by now
+            made.append(Rise(at, Kind.ADDITIONAL, level - called))
             called = level
     return made
 
 
 class Excess(NamedTuple):
-    """A time over which more is billed of what is counted than of what is subscribed."""
+    """More is billed of what is counted in a year than of what is subscribed: an « avenant à signer »."""
 
-    at: int
-    counted: int
+    since: int  # the first instant of the year that exceeds
+    counted: int  # sondes, where it exceeds most
     counted_billed: int
-    subscribed: int
+    subscribed: int  # sondes, then
     subscribed_billed: int
     lasts: bool  # up to now, or to the end of the year
+    sondes: int  # billed beyond what the year calls for; 0 where a later subscription covered it
 
 
-def excess(account: Account, census: Census, year: Year, now: int) -> list[Excess]:
-    """Where the sondes counted exceed what the contract subscribes, by whole pools: an « avenant à signer »."""
+def excess(account: Account, census: Census, year: Year, now: int) -> Excess | None:
+    """Does the number of sondes counted exceed what the contract subscribes, by whole pools?"""
+    if now < year.start:
+        return None
     found: list[Excess] = []
-    steps = levels(account, census, year.start, min(year.end, now + 1), Basis.MEASURED) if now >= year.start else ()
-    exceeds = False
-    for at, counted_billed in steps:
+    lasts = False
+    for at, counted_billed in levels(account, census, year.start, min(year.end, now + 1), Basis.MEASURED):
         engagement = account.engaged(at)
         subscribed = engagement.subscribed(local_day(at, account.timezone)) if engagement is not None else 0
-        exceeds = engagement is not None and counted_billed > billed(subscribed)
-        if exceeds:
-            found.append(Excess(at, census.at(at), counted_billed, subscribed, billed(subscribed), lasts=False))
-    return [*found[:-1], found[-1]._replace(lasts=exceeds)] if found else []
+        lasts = engagement is not None and counted_billed > billed(subscribed)
+        if lasts:
+            counted = census.at(at)
+            found.append(Excess(at, counted, counted_billed, subscribed, billed(subscribed), lasts=True, sondes=0))
+    if not found:
+        return None
+    worst = max(found, key=lambda each: each.counted_billed - each.subscribed_billed)  # the first of several
+    wanted, called = (highest(account, census, year, now, basis) for basis in (Basis.HIGHEST, Basis.SUBSCRIBED))
+    return worst._replace(since=found[0].since, lasts=lasts, sondes=wanted - called)
 
 
 def highest(account: Account, census: Census, year: Year, now: int, basis: str | None = None) -> int:
-    """The highest level of a year so far: what its calls add up to."""
-    if now < year.start:
-        return 0
+    """The highest level of a year that has begun, so far: what its calls add up to."""
     return max(level for _, level in levels(account, census, year.start, min(year.end, now + 1), basis))

@@ -126,7 +126,7 @@ class Census:
 class MonthCount(NamedTuple):
     """What billing reads of one collectivité and one month."""
 
-    peak: int  # most at once, whatever the contract
+    anywhere: Peak  # the most at once, whatever the contract
     first: int  # at its first instant
     last: int  # just before its end, or now
     mean: Fraction  # sonde-seconds over real seconds, up to now
@@ -135,27 +135,29 @@ class MonthCount(NamedTuple):
     inside: Peak  # the most at once while a contract ran
 
     @property
+    def peak(self) -> int:
+        """Most at once."""
+        return self.anywhere.most
+
+    @property
     def billed(self) -> int:
         """Sondes billed: nothing without a contract."""
         return billed(self.inside.most) if self.under_contract else 0
-
-    @property
-    def pools(self) -> int:
-        """Pools of 50 billed."""
-        return self.billed // POOL
 
 
 def count(census: Census, contract: Spans, start: int, end: int, now: int) -> MonthCount:
     """Count the month [start, end), up to now; `contract`: when one runs."""
     until = max(start, min(end, now))
     elapsed = until - start
+    # At the second that has begun what there is now counts, and for no time yet: `peak` is never below `last`.
+    begun = min(end, until + 1)
     return MonthCount(
-        peak=census.peak([(start, until)]).most if elapsed else census.at(start),
+        anywhere=census.peak([(start, begun)]),
         first=census.at(start),
         # A month that goes on stops with what there is now: what was just removed is gone.
         last=census.at(end - 1 if now >= end else until),
         mean=Fraction(census.seconds(start, until), elapsed) if elapsed else Fraction(census.at(start)),
         distinct=census.distinct(start, until) if elapsed else 0,
         under_contract=bool(clip(contract, start, end)),
-        inside=census.peak(clip(contract, start, until)),
+        inside=census.peak(clip(contract, start, begun)),
     )

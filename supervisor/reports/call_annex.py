@@ -9,7 +9,7 @@ from supervisor.domain.contribution import Basis
 from supervisor.domain.counting import POOL
 from supervisor.reports.call_data import CallReport, Roll
 from supervisor.reports.sheet import Section, Table, cell
-from supervisor.reports.wording import count, date_of, moment, typeset
+from supervisor.reports.wording import NBSP, count, date_of, moment, typeset, whole
 
 
 def annex(report: CallReport) -> Section | None:
@@ -41,12 +41,12 @@ def _said(report: CallReport, roll: Roll) -> Iterator[str]:
 
 
 def _subscribed(report: CallReport) -> str:
-    standing = report.standing
-    if standing is None:
+    if report.standing is None:
         return "les sondes souscrites"
-    return f"{'la ' if standing.subscribed == 1 else 'les '}" + count(
-        standing.subscribed, "sonde souscrite", "sondes souscrites"
-    )
+    number = report.standing.subscribed
+    if number < 2:
+        return "la seule sonde souscrite" if number else "le forfait minimal"
+    return f"les {whole(number)}{NBSP}sondes souscrites"
 
 
 def _pools(report: CallReport, roll: Roll) -> Iterator[Table]:

@@ -19,7 +19,7 @@ from supervisor.billing.books import Books
 from supervisor.billing.contributions import Call, contributions, frozen_call
 from supervisor.domain import contribution, tariff
 from supervisor.domain.account import Account
-from supervisor.domain.contribution import Basis, Kind, Year, year_of
+from supervisor.domain.contribution import Basis, Excess, Kind, Year, year_of
 from supervisor.domain.counting import Census, billed
 from supervisor.domain.interval import Spans
 from supervisor.domain.period import local_day
@@ -45,15 +45,6 @@ class Roll:
     decides: bool  # does the amount rest on it?
 
 
-class Overrun(NamedTuple):
-    """Under the basis `subscribed`, more is counted than subscribed, by whole pools: an amendment is to be signed."""
-
-    since: int  # the first instant of the year
-    counted: int  # the most
-    subscribed: int  # then
-    sondes: int  # billed beyond what the year calls for
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallReport:
     """All that a letter says."""
@@ -65,7 +56,7 @@ class CallReport:
     before: int  # by sonde: how many the year had been called for
     standing: Standing | None  # by sonde, and where the contract as it is known gives the amount
     roll: Roll | None  # by sonde
-    overrun: Overrun | None  # by sonde, as of the date of the call
+    excess: Excess | None  # by sonde: the amendment to be signed, as of the date of the call
     document: Bill | None  # None while it is open
     replaced: Call | None  # the one that the document takes the place of
     made_at: int  # when it was closed; of a draft, now
@@ -153,12 +144,12 @@ def _open(books: Books, call: Call, year: int, before: int) -> _Source:
 class _BySonde(TypedDict):
     standing: Standing | None
     roll: Roll | None
-    overrun: Overrun | None
+    excess: Excess | None
 
 
 def _by_sonde(call: Call, year: int, source: _Source) -> _BySonde:
     if call.sondes is None:
-        return _BySonde(standing=None, roll=None, overrun=None)
+        return _BySonde(standing=None, roll=None, excess=None)
     # A contract that names no offer is of the only one there is.
     own = tuple(each for each in source.account.engagements if each.offer in (None, call.offer))
     account, census, span = (
@@ -170,7 +161,7 @@ def _by_sonde(call: Call, year: int, source: _Source) -> _BySonde:
     return _BySonde(
         standing=standing,
         roll=_roll(account, census, call, standing),
-        overrun=_overrun(account, census, call, span),
+        excess=_excess(account, census, call, span),
     )
 
 
@@ -196,14 +187,7 @@ def _roll(account: Account, census: Census, call: Call, standing: Standing | Non
     return Roll(at=at, since=census.present(at), decides=decides)
 
 
-def _overrun(account: Account, census: Census, call: Call, span: Year) -> Overrun | None:
-    over = contribution.excess(account, census, span, call.at) if account.basis == Basis.SUBSCRIBED else []
-    if not over:
-        return None
-    worst = max(over, key=lambda each: (each.counted_billed - each.subscribed_billed, -each.at))
-    wanted, called = (
-        contribution.highest(account, census, span, call.at, basis) for basis in (Basis.HIGHEST, Basis.SUBSCRIBED)
-    )
-    if wanted == called:
-        return None  # signed since
-    return Overrun(since=over[0].at, counted=worst.counted, subscribed=worst.subscribed, sondes=wanted - called)
+def _excess(account: Account, census: Census, call: Call, span: Year) -> Excess | None:
+    """Judged where it costs: under the basis `subscribed`, unless what was signed since covers it."""
+    found = contribution.excess(account, census, span, call.at) if account.basis == Basis.SUBSCRIBED else None
+    return found if found is not None and found.sondes else None

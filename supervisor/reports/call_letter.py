@@ -200,7 +200,7 @@ def _paid(report: CallReport) -> Iterator[str]:
 
 
 def _amendment(report: CallReport) -> Section | None:
-    over, price = report.overrun, report.call.unit_price
+    over, price = report.excess, report.call.unit_price
     if over is None or price is None:
         return None
     extra = Amount(label="", quantity=over.sondes, unit_price=price, reference="")

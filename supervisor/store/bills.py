@@ -7,6 +7,7 @@ were taken.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -49,6 +50,11 @@ def add(connection: sqlite3.Connection, bill: Bill) -> None:
 def every(connection: sqlite3.Connection) -> Iterator[Bill]:
     """The whole chain, in order; one at a time, they are many and may be large."""
     yield from _rows(connection, "true", ())
+
+
+def corrections(connection: sqlite3.Connection) -> Counter[str]:
+    """How many documents say that they take the place of each; one alone may."""
+    return Counter(number for (number,) in connection.execute("select corrects from bill where corrects is not null"))
 
 
 def latest(connection: sqlite3.Connection, kind: str, period: str) -> list[Bill]:

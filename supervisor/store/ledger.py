@@ -100,7 +100,7 @@ _CORRECTION = "t, sonde, start, end, author, reason, source, digest"
 
 
 def correct(connection: sqlite3.Connection, correction: Correction) -> int:
-    """Add a compensating line; gives its number. One imported again is the same one: left out."""
+    """Add a compensating line; gives its number, 0 if its digest is there already: one imported again is the same."""
     cursor = connection.execute(
         f"insert into correction ({_CORRECTION}, collectivite) values (?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
         "on conflict (digest) do nothing",
@@ -116,7 +116,7 @@ def correct(connection: sqlite3.Connection, correction: Correction) -> int:
             correction.collectivite,
         ),
     )
-    return cursor.lastrowid or 0
+    return (cursor.lastrowid or 0) if cursor.rowcount else 0
 
 
 def corrections(connection: sqlite3.Connection, through: int = FOREVER) -> list[Correction]:

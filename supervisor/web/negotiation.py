@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
 def chosen(accept: str, offered: Sequence[str]) -> str | None:
@@ -23,7 +26,4 @@ def _liking(kind: str, liked: dict[str, float]) -> float:
 def _range(text: str) -> tuple[str, float]:
     name, *parameters = (part.strip().lower() for part in text.split(";"))
     weight = next((value for key, _, value in (each.partition("=") for each in parameters) if key == "q"), "1")
-    try:
-        return name, float(weight)
-    except ValueError:
-        return name, 0.0
+    return name, float(weight) if _WEIGHT.fullmatch(weight) else 0.0

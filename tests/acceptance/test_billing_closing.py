@@ -208,6 +208,31 @@ def test_a_mistaken_addition_is_put_right_and_a_closed_month_corrected(home: Hom
         assert (verified.exit_code, "note" in verified.stdout) == (0, False)
 
 
+UNPRICED = """
+extends: commun
+title: Essai
+source: Essai
+calendar: always
+tariff: {offers: {suivi: {title: Suivi, called: mid-year, lines: {sonde: {label: Sonde, quantity: sondes}}}}}
+"""
+
+
+def test_a_price_that_nobody_set_is_no_obstacle_before_a_call_needs_it(home: Home) -> None:
+    """Until 1 July nothing is called; what is to be signed can be told all the same, without its amount."""
+    (home.root / "profiles").mkdir()
+    (home.root / "profiles" / "essai.yaml").write_text(UNPRICED)
+    home.config.write_text(MAIN.replace("moselle-fibre", "essai"))
+    home.lose()
+    home.write("exemple", file("exemple", "{start: 2026-01-01, sondes: 100}", 1))
+    with time_machine.travel(datetime(2026, 6, 20, tzinfo=UTC), tick=False):
+        home.history(*(("06-02T10:00", "sonde-added", f"exemple/e/s{number}") for number in range(101)))
+        ran = home.run("billing", "contributions", "--year", "2026", "--json")
+    assert (ran.exit_code, json.loads(ran.stdout)["calls"]) == (0, [])
+    assert "warning: amendments: suivi: sonde: no price is published for 2026" in ran.stderr
+    ran = home.run("billing", "contributions", "--year", "2026", "--json")
+    assert (ran.exit_code, ran.stdout, "exemple: suivi: sonde: no price" in ran.stderr) == (2, "", True)
+
+
 def test_what_was_altered_is_named_with_exit_status_1(home: Home) -> None:
     close(home)
     home.alter("drop trigger bill_no_update", "update bill set author = 'Zoé' where number = '2026-0002'")
@@ -257,8 +282,8 @@ def test_a_daemon_does_the_same(place: Installation) -> None:
         month = month_of(month_of(datetime.now(UTC).date()).first.replace(year=year)).name
         assert json.loads(_vigie(place, "close", "--month", month, "--json"))["closing"]["counts"]["documents"] == 1
         added = int(place.rows("select max(t) from ledger")[0][0])
-        until(lambda: datetime.now(UTC).timestamp() >= added + 2, "its sonde has counted for two seconds")
-        since, to = (datetime.fromtimestamp(t, UTC).isoformat() for t in (added, added + 2))
+        until(lambda: datetime.now(UTC).timestamp() >= added + 1, "its sonde has counted for a second")
+        since, to = (datetime.fromtimestamp(t, UTC).isoformat() for t in (added, added + 1))
         corrected = _vigie(place, "billing", "correct", "exemple/e/s0", "--from", since, "--to", to, "--reason", "x")
         assert corrected.startswith("correction 1: exemple/e/s0 does not count from ")
         assert "calls of" in _vigie(place, "billing", "close", "--verify")
@@ -268,8 +293,8 @@ def test_a_daemon_does_the_same(place: Installation) -> None:
 
 
 def _vigie(place: Installation, *words: str) -> str:
-    ran = place.vigie(*words)
-    assert ran.returncode == 0, ran.stderr
+    ran = CliRunner().invoke(main, [*words, "--config", str(place.config)])
+    assert ran.exit_code == 0, ran.output
     return ran.stdout
 
 

@@ -166,11 +166,14 @@ def test_an_amendment_is_to_be_signed_where_whole_pools_are_exceeded() -> None:
     summer = at("2026-08-01")
     who = account(contract("2026-01-01"))
     year = year_of(who, 2026)
-    assert excess(who, Census(sondes(100, summer)), year, LATER) == []
-    assert excess(who, Census(sondes(101, summer)), year, LATER) == [Excess(summer, 101, 150, 100, 100, lasts=True)]
+    assert excess(who, Census(sondes(100, summer)), year, LATER) is None
+    assert excess(who, Census(sondes(101, summer)), year, LATER) == Excess(summer, 101, 150, 100, 100, True, 50)
     brief = Census(sondes(100, summer) | sondes(30, summer + 60, summer + 120, "x"))
-    assert excess(who, brief, year, LATER) == [Excess(summer + 60, 130, 150, 100, 100, lasts=False)]
-    assert excess(who, Census(sondes(101, summer)), year, summer - 1) == []
+    assert excess(who, brief, year, LATER) == Excess(summer + 60, 130, 150, 100, 100, False, 50)
+    worst = Census(sondes(101, summer) | sondes(60, summer + 60, summer + 120, "x") | sondes(9, summer + 90, name="y"))
+    assert excess(who, worst, year, LATER) == Excess(summer, 161, 200, 100, 100, True, 100)
+    assert excess(who, Census(sondes(101, summer)), year, summer - 1) is None
+    assert excess(who, Census(sondes(101, summer)), year, year.start - 1) is None
     assert highest(who, Census(sondes(101, summer)), year, LATER, Basis.HIGHEST) == 150
 
 
@@ -187,7 +190,7 @@ def worlds(draw: st.DrawFn) -> tuple[Account, Census]:
         end=draw(st.none() | DAYS.filter(lambda day: day >= start)),
         sondes=((start, draw(COUNTS)), *((day, draw(COUNTS)) for day in later)),
     )
-    lives = {}
+    lives: dict[str, list[tuple[int, int]]] = {}
     for number in range(draw(st.integers(0, 3))):
         since = midnight(draw(DAYS), PARIS) + draw(st.sampled_from([0, -1, 3600]))
         until = since + draw(st.integers(1, 300 * 86_400))

@@ -84,7 +84,7 @@ def test_the_month_of_a_clock_change_has_its_real_seconds() -> None:
 def test_edges_of_the_month_are_half_open() -> None:
     """A sonde that ends at the first instant, or begins at the end, is of another month."""
     found = count(Census({"a/b/c": [(START - 9, START)], "a/b/d": [(END, FOREVER)]}), ALWAYS, START, END, END + 9)
-    assert found[:5] == (0, 0, 0, 0, 0)
+    assert found[:5] == (Peak(0, START), 0, 0, 0, 0)
 
 
 def test_last_is_just_before_the_end() -> None:
@@ -97,6 +97,16 @@ def test_the_running_month_stops_now() -> None:
     now = START + 1000
     found = count(Census({"a/b/c": [(START + 500, FOREVER)]}), ALWAYS, START, END, now)
     assert (found.last, found.mean, found.distinct) == (1, Fraction(1, 2), 1)
+
+
+def test_at_the_second_that_has_begun_what_there_is_counts_and_for_no_time() -> None:
+    """What a reload has just brought is in the peak, as it is in `last`; what it has just removed is gone from it."""
+    now = START + 1000
+    found = count(Census({"a/b/c": [(START, now)], "a/b/d": [(now, FOREVER)]}), ALWAYS, START, END, now)
+    assert (found.anywhere, found.last, found.mean, found.distinct) == (Peak(1, START), 1, 1, 1)
+    found = count(Census({f"a/b/s{n}": [(now, FOREVER)] for n in range(101)}), ALWAYS, START, END, now)
+    assert (found.anywhere, found.inside, found.billed) == (Peak(101, now), Peak(101, now), 150)
+    assert (found.last, found.mean, found.distinct) == (101, 0, 0)
 
 
 def test_a_month_that_begins_this_very_second() -> None:
@@ -112,7 +122,7 @@ def test_the_peak_that_is_billed_is_the_one_inside_the_contract() -> None:
         | {f"a/b/t{n}": [(second, FOREVER)] for n in range(40)}
     )
     found = count(census, [(sixteenth, FOREVER)], START, END, END)
-    assert (found.peak, found.inside, found.billed, found.pools) == (151, Peak(40, sixteenth), 100, 2)
+    assert (found.peak, found.inside, found.billed) == (151, Peak(40, sixteenth), 100)
 
 
 def test_nothing_is_billed_without_a_contract() -> None:

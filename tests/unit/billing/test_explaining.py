@@ -56,18 +56,22 @@ def by_hand(said: dict[str, Any]) -> dict[str, Any]:
     times = [span for sonde in said["sondes"] for span in spans(sonde["spans"])]
     runs = [span for contract in said["contracts"] for span in spans(contract["runs"])]
 
+    last = sum(sonde["until"] is None for sonde in said["sondes"])
+
     def then(moment: int) -> int:
-        return sum(since <= moment < end for since, end in times)
+        return last if moment == until else sum(since <= moment < end for since, end in times)
 
     edges = [start, *(edge for span in (*times, *runs) for edge in span)]
     moments = [edge for edge in edges if start <= edge < until]
+    if said["last_at"] == said["until"]:  # the month goes on: what there is now counts, and for no time yet
+        moments.append(until)
     inside = [then(moment) for moment in moments if any(since <= moment < end for since, end in runs)]
     seconds = sum(end - since for since, end in times)
     billed = max(100, 50 * -(-max(inside, default=0) // 50)) if runs else 0
     return {
         "peak": max(map(then, moments)),
         "first": then(start),
-        "last": sum(sonde["until"] is None for sonde in said["sondes"]),
+        "last": last,
         "mean": seconds / (until - start),
         "distinct": sum(sonde["seconds"] > 0 for sonde in said["sondes"]),
         "billed": billed,

@@ -175,6 +175,13 @@ def test_what_is_closed_stays_and_the_rise_is_called(town: Town) -> None:
     ]
 
 
+def test_the_annual_call_comes_before_a_rise_of_its_day(town: Town) -> None:
+    counts = [{"from": "2026-01-01", "count": 150}, {"from": "2026-07-01", "count": 250}]
+    town.contracts["exemple"]["sondes"] = counts
+    (change,) = town.simulate().changes
+    assert [(str(each.kind), each.sondes) for each in change.calls] == [("annual", 50), ("additional", 100)]
+
+
 def test_another_basis_concerns_everybody(town: Town) -> None:
     town.sondes["exemple"] = 130
     town.apply(MARCH)

@@ -103,6 +103,7 @@ GONE = "from 2026-03-01T00:00:00+01:00 to 2026-03-20T00:00:00+01:00"
 SINCE_JANUARY = "from 2026-01-01T00:00:00+01:00 to 2026-03-20T00:00:00+01:00"
 SECOND = "from 2026-09-01T00:00:00+02:00 to 2026-09-01T00:00:01+02:00"
 ALTERED_ROW = "document: was altered: its digest is not that of what it holds"
+OTHERS_BEFORE = "exemple: what it holds as called before it is not what was closed before it"
 ALTERED = {
     "an author": (_row("author", "'personne'", "2026-0001"), [f"2026-0001: {ALTERED_ROW}"]),
     "a reason": (_row("reason", "'autre'", "2026-0003"), [f"2026-0003: {ALTERED_ROW}"]),
@@ -115,7 +116,7 @@ ALTERED = {
     ),
     "a body that is none": (
         _row("body", "'{'", "2026-0001"),
-        [f"2026-0001: {ALTERED_ROW}", "2026-0001: document: cannot be read: "],
+        [f"2026-0001: {ALTERED_ROW}", "2026-0001: document: cannot be read: ", f"2026-0002: {OTHERS_BEFORE}"],
     ),
     "a body without a part of it": (
         _row("body", "replace(body, '\"account\"', '\"compte\"')", "2026-0001"),
@@ -147,6 +148,7 @@ ALTERED = {
         "delete from bill where number = '2026-0001'",
         [
             "2026-0002: document: is not chained to 2026-03/voisine/1",
+            f"2026-0002: {OTHERS_BEFORE}",
             "2026-0003: document: takes the place of 2026-0001, which is not there",
         ],
     ),
@@ -250,6 +252,15 @@ FORGED: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
         "2026-0002",
         lambda body: body["called"].clear(),
         "exemple: sondes is frozen as 50; the frozen inputs give ",
+    ),
+    "what was called before it, and the rest of the year with it": (
+        "2026-0002",
+        lambda body: (
+            body["called"][0].update(sondes=120),
+            body["call"].update(sondes=30, amount="30.00"),
+            body["call"]["lines"][0].update(quantity=30),
+        ),
+        OTHERS_BEFORE,
     ),
     "a corrected call": (
         "2026-0003",

@@ -107,6 +107,21 @@ def test_the_annual_call_says_what_is_called_and_why(ledger: Ledger) -> None:
     assert file_name(report, 2) == "projet-appel-2026-a-2026-07-01-2.pdf"
 
 
+@pytest.mark.parametrize(
+    ("subscribed", "said"),
+    [((), "le forfait minimal"), (("2026-01-01", 1), "la seule sonde souscrite")],
+)
+def test_what_the_amount_rests_on_where_it_is_the_minimum(
+    ledger: Ledger, subscribed: tuple[str, int] | tuple[()], said: str
+) -> None:
+    """A contract may name no number of sondes: the minimum is called all the same."""
+    terms = rising(subscribed) if subscribed else Engagement(start=date(2026, 1, 1))
+    know(ledger, engagements=(terms,))
+    (report,) = reports(ledger, "2026-07-05")
+    assert f"Le montant appelé repose sur {said}. Pour information, à la date de l’appel, aucune" in told(report)
+    assert "soit 100 sondes facturées : le forfait minimal" in told(report)
+
+
 def test_the_annex_has_every_sonde_by_pools_of_50_and_since_when(ledger: Ledger) -> None:
     know(ledger)
     ledger.write("2025-11-03", Event.ADDED, named(0, 40))

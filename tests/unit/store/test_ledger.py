@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from supervisor.domain.ledger import Event, LedgerEvent
+from supervisor.domain.ledger import Correction, Event, LedgerEvent
 from supervisor.store import ledger
 from supervisor.store.batch import Batch
 from tests.unit.store.database import memory
@@ -102,3 +102,11 @@ def test_a_hostile_reason_is_kept() -> None:
     with memory() as database:
         database.apply(Batch(ledger=[replace(ADDED, reason="\udfff", author="\ud800")]))
         assert [(line.author, line.reason) for line in ledger.events(database.connection)] == [("?", "?")]
+
+
+def test_a_compensating_line_imported_twice_is_one_and_has_no_second_number() -> None:
+    line = Correction(t=90, sonde="a/r/y", start=10, end=20, author="É", reason="doublon", source="import", digest="d1")
+    with memory() as database:
+        numbers = [ledger.correct(database.connection, each) for each in (line, line, replace(line, digest="d2"))]
+        assert [each.id for each in ledger.corrections(database.connection)] == [numbers[0], numbers[2]]
+        assert numbers[1] == 0
