@@ -107,10 +107,18 @@ class Refused(VigieError):
 
 
 def ask(
-    path: Path, request: Answer, content: Path | None = None, progress: Callable[[Answer], None] | None = None
+    path: Path,
+    request: Answer,
+    content: Path | None = None,
+    progress: Callable[[Answer], None] | None = None,
+    within_s: float | None = None,
 ) -> Answer | None:
-    """Send a command to the daemon and wait for its answer. None: no daemon listens there."""
+    """Send a command to the daemon and wait for its answer. None: no daemon listens there.
+
+    TimeoutError: one does, and has said nothing for so long.
+    """
     with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(within_s)
         try:
             client.connect(str(path))
         except (FileNotFoundError, ConnectionRefusedError):

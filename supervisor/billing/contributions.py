@@ -19,8 +19,8 @@ from supervisor.domain.account import Account, Codes, Engagement
 from supervisor.domain.contribution import Kind, year_of
 from supervisor.domain.money import show
 from supervisor.domain.period import local_day, midnight
-from supervisor.domain.tariff import Offer, Tariff
-from supervisor.domain.tariff_amounts import Amount, Order
+from supervisor.domain.tariff import Called, Offer, Tariff
+from supervisor.domain.tariff_amounts import Amount, Order, TariffCall
 from supervisor.errors import VigieError
 from supervisor.store import bills
 
@@ -90,15 +90,21 @@ def open_calls(books: Books, account: Account, year: int, closed: Sequence[Call]
     """What is called of one collectivité by now, beyond what is closed."""
     tariff = books.tariffs.get(account.profile, Tariff())
     by_offer: dict[str, list[Engagement]] = {}
+    # An offer that was taken out of the tariff once its calls were closed has nothing left to price.
+    gone = {call.offer for call in closed} - {*tariff.names}
     for engagement in account.engagements:
-        if _concerns(account, engagement, year):
+        if _concerns(account, engagement, year) and engagement.offer not in gone:
             by_offer.setdefault(_offer(account, engagement, tariff).name, []).append(engagement)
     made: list[Call] = []
     for name, engagements in by_offer.items():
         offer = tariff.offer(name)
         own = replace(account, engagements=tuple(engagements))
         kept = [call for call in closed if call.offer == name]
-        made += _by_sonde(books, own, offer, year, kept) if offer.per_sonde else _dated(books, own, tariff, year, kept)
+        made += (
+            _by_sonde(books, own, offer, year, kept)
+            if offer.per_sonde
+            else _dated(books, own, offer, tariff, year, kept)
+        )
     return made
 
 
@@ -150,26 +156,47 @@ def _by_sonde(books: Books, account: Account, offer: Offer, year: int, closed: I
         )
 
 
-def _dated(books: Books, account: Account, tariff: Tariff, year: int, closed: Iterable[Call]) -> Iterator[Call]:
-    """On the days that the tariff says; an offer is called once a day, whatever the number of contracts."""
-    known = {call.date for call in closed}
+def _dated(
+    books: Books, account: Account, offer: Offer, tariff: Tariff, year: int, closed: Iterable[Call]
+) -> Iterator[Call]:
+    """On the days that the tariff says, beyond what is closed: held against its amounts, for a day may be put right."""
+    covered = sum((call.amount for call in closed), Decimal("0.00"))
+    for each in _due(books, account, offer, tariff, year, priced=not covered):
+        called = min(covered, each.amount)
+        covered -= called
+        if each.amount == called:
+            continue
+        already = Amount(label="Déjà appelé", quantity=1, unit_price=-called, reference="")
+        yield _call(
+            account,
+            year,
+            day=each.date,
+            at=midnight(each.date, account.timezone),
+            kind=Kind.ADDITIONAL if called else Kind.ANNUAL,
+            offer=offer.name,
+            lines=(*each.lines, already) if called else each.lines,
+            sondes=None,
+        )
+
+
+def _due(books: Books, account: Account, offer: Offer, tariff: Tariff, year: int, *, priced: bool) -> list[TariffCall]:
+    """What is called by now, by date.
+
+    What is owed by calendar year is owed once, whatever the number of contracts: on the terms of the last one.
+    `priced`: what has no price is refused; otherwise it is left out, for it was closed when it had one.
+    """
+    found: list[TariffCall] = []
     for engagement in account.engagements:
-        offer = _offer(account, engagement, tariff).name
-        for each in tariff_amounts.calls(tariff, offer, order_of(account, engagement), year):
-            at = midnight(each.date, account.timezone)
-            if at > books.now or each.date in known:
-                continue
-            known.add(each.date)
-            yield _call(
-                account,
-                year,
-                day=each.date,
-                at=at,
-                kind=Kind.ANNUAL,
-                offer=offer,
-                lines=each.lines,
-                sondes=None,
-            )
+        try:
+            calls = tariff_amounts.calls(tariff, offer.name, order_of(account, engagement), year)
+        except VigieError:
+            if priced:
+                raise
+            continue
+        found += (each for each in calls if midnight(each.date, account.timezone) <= books.now)
+    if offer.called is Called.ANNIVERSARY:  # each contract has its own
+        return sorted(found, key=lambda each: each.date)
+    return [replace(found[-1], date=min(each.date for each in found))] if found else []
 
 
 def order_of(account: Account, engagement: Engagement) -> Order:

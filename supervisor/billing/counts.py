@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,7 +16,7 @@ from supervisor.domain.counting import MonthCount
 from supervisor.domain.period import Period
 from supervisor.errors import VigieError
 from supervisor.proof.statement import stamp
-from supervisor.store import bills
+from supervisor.store import bills, closings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +61,24 @@ def counts(connection: sqlite3.Connection, books: Books, month: Period, only: st
         return sorted(found, key=lambda line: line.collectivite)
     _, end = month.span(books.zone)
     return [line(books, account, month) for account in books.billed(end, only)]
+
+
+def left_out(connection: sqlite3.Connection, books: Books, month: Period, only: str | None = None) -> Iterator[str]:
+    """Whom a closed month does not count, because nobody knew them yet, or because it was closed without counts."""
+    if month.name not in {name for name, _, _ in closings.closed_months(connection, books.zone)}:
+        return
+    frozen = {bill.collectivite for bill in bills.latest(connection, bills.MONTH, month.name)}
+    _, end = month.span(books.zone)
+    found = [line(books, account, month) for account in books.billed(end, only) if account.collectivite not in frozen]
+    if found and not frozen:
+        yield f"{month.name} was closed by a version that froze no counts: these may change until a correction does"
+        return
+    for each in found:
+        if each.billed or each.distinct:
+            yield (
+                f"{each.collectivite}: was not known when {month.name} was closed, and is not counted ({each.billed} "
+                f"billed): vigie close --month {month.name} --correct takes it in"
+            )
 
 
 def line(books: Books, account: Account, month: Period) -> CountLine:

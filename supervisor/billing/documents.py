@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from supervisor.billing import inputs
 from supervisor.billing.books import Books
-from supervisor.billing.contributions import Call, closed_calls, contributions, frozen_call, open_calls, to_body
-from supervisor.billing.inputs import Body, Figures
+from supervisor.billing.contributions import Call, closed_calls, contributions, open_calls, to_body
+from supervisor.billing.inputs import Body, Closed, Figures
 from supervisor.domain.period import Period
 from supervisor.errors import VigieError
 from supervisor.proof.seal import canonical, digest
@@ -154,28 +154,45 @@ def correct_calls(connection: sqlite3.Connection, books: Books, year: int, hand:
     Calls that should have been and are missing are open: closing them is not a correction.
     """
     books.known(owner)
-    closed = [bill for bill in bills.latest(connection, bills.CALL, str(year)) if bill.collectivite == owner]
-    if not closed:
+    found = reviewed(connection, books, year, owner)
+    if not found:
         raise VigieError(f"collectivite: no call of {year} is closed for {owner}; there is nothing to correct")
     account = books.account(owner, books.end_of(year))
-    fresh = calls_from_scratch(books, owner, year)
     chain, position = _Chain(connection, hand, bills.CALL, str(year)), positions.here(connection)
+    former = [each.closed for each in found]
     made = []
-    for bill in closed:
-        old = json.loads(bill.body)
-        call, slot = frozen_call(old["call"], bill.number), inputs.slot_of(old)
-        right = inputs.put_right(call, slot, fresh)
-        if to_body(right) == to_body(call):
+    for bill, closed, right in found:
+        if to_body(right) == to_body(closed.call):
             continue
-        body = inputs.of_call(books, account, year, right, slot.rank, [], position)
+        body = inputs.of_correction(books, account, year, right, closed.slot.rank, former, position)
         number = bills.next_number(connection, str(year))
-        made.append(Called(chain.write(number, owner, body, bill), replace(right, document=number), call))
+        document = chain.write(number, owner, body, bill)
+        made.append(Called(document, replace(right, document=number), closed.call))
     if not made:
         raise VigieError(
             f"collectivite: what is closed of {year} for {owner} is what is called for by all that is known now; "
             "there is nothing to correct"
         )
     return made
+
+
+class Review(NamedTuple):
+    """A closed call, and what it should have been."""
+
+    bill: Bill
+    closed: Closed
+    right: Call
+
+
+def reviewed(connection: sqlite3.Connection, books: Books, year: int, owner: str) -> list[Review]:
+    """The closed calls of a year that hold, each with what it should have been by what is known now."""
+    held = [bill for bill in bills.latest(connection, bills.CALL, str(year)) if bill.collectivite == owner]
+    if not held:
+        return []
+    closed = [inputs.closed_of(bill) for bill in held]
+    account = books.account(owner, books.end_of(year))
+    right = inputs.put_right(closed, calls_from_scratch(books, owner, year), account, year)
+    return [Review(*each) for each in zip(held, closed, right, strict=True)]
 
 
 def calls_from_scratch(books: Books, owner: str, year: int) -> list[Call]:

@@ -21,7 +21,7 @@ from typing import Any
 from supervisor.billing import books as ledger
 from supervisor.billing import contributions, documents, inputs
 from supervisor.billing.books import Books
-from supervisor.billing.contributions import frozen_call
+from supervisor.billing.contributions import Call
 from supervisor.billing.inputs import Body
 from supervisor.domain import tariff
 from supervisor.domain.account import Account
@@ -94,6 +94,7 @@ class _Verifying:
         self._books = books
         self._then: tuple[Position, Books] | None = None  # that of the last document: they come in order of entry
         self._called: dict[tuple[str, str], dict[str, Any]] = {}  # by owner and year: the calls that hold, by number
+        self._right: dict[tuple[str, str], dict[str, Call]] = {}  # likewise: what they should have been
 
     def document(self, bill: Bill, *, holds: bool) -> Iterator[Finding]:
         """What is wrong with one by itself, and, if it holds, by the ledger."""
@@ -105,7 +106,7 @@ class _Verifying:
             if holds:
                 then = replace(self._as_of(inputs.position_of(body)), now=bill.closed_at)
                 yield from _then(bill, body, then)
-                yield from _since(bill, body, self._books)
+                yield from self._since(bill, body)
         except _UNREADABLE as error:
             yield Finding("document", f"cannot be read: {error!r}")
 
@@ -117,6 +118,23 @@ class _Verifying:
         elif bill.corrects is not None:
             earlier.pop(bill.corrects, None)
         earlier[bill.number] = body["call"]
+
+    def _since(self, bill: Bill, body: Body) -> Iterator[Finding]:
+        """What is known since that a correction would take in."""
+        try:
+            month = bill.kind == bills.MONTH
+            changed = _month_now(bill, body, self._books) if month else _changed(body["call"], self._call_now(bill))
+        except VigieError as error:
+            changed = str(error)
+        if changed:
+            yield Finding(bill.collectivite, f"by what is known now: {changed}; a correction takes it in", went_on=True)
+
+    def _call_now(self, bill: Bill) -> dict[str, Any]:
+        key = bill.collectivite, bill.period
+        if key not in self._right:
+            reviewed = documents.reviewed(self._connection, self._books, int(bill.period), bill.collectivite)
+            self._right[key] = {each.bill.number: each.right for each in reviewed}
+        return contributions.to_body(self._right[key][bill.number])
 
     def _as_of(self, position: Position) -> Books:
         if self._then is None or self._then[0] != position:
@@ -143,12 +161,12 @@ def _itself(bill: Bill, body: Body) -> Iterator[Finding]:
 
 def _call_again(bill: Bill, body: Body) -> dict[str, Any]:
     """The call that the frozen inputs give in the place of the frozen one; nothing if they give none."""
-    call, slot = frozen_call(body["call"], ""), inputs.slot_of(body)
-    made = inputs.calls_again(body, int(bill.period))
+    year = int(bill.period)
     if bill.corrects is not None:
-        return contributions.to_body(inputs.put_right(call, slot, made))
+        return contributions.to_body(inputs.right_again(body, year)[bill.corrects])
     # Of an offer, calls are closed one after the other: what was called before leaves this one as the next.
-    same = sorted((each for each in made if each.offer == slot.offer and each.amount), key=lambda each: each.at)
+    made, offer = inputs.calls_again(body, year), body["call"]["offer"]
+    same = sorted((each for each in made if each.offer == offer and each.amount), key=lambda each: each.at)
     return contributions.to_body(same[0]) if same else {}
 
 
@@ -161,7 +179,7 @@ def _then(bill: Bill, body: Body, then: Books) -> Iterator[Finding]:
         start, end = body["start"], body["end"]
         known = then.account(bill.collectivite, parse_month(bill.period).span(then.zone)[1])
     else:
-        start, end = inputs.reach(account, int(bill.period), body["call"]["at"])
+        start, end = inputs.reach(account, int(bill.period), body["as_of"])
         known = then.account(bill.collectivite, then.end_of(int(bill.period)))
         if body["tariff"] != tariff.as_json(then.tariffs.get(account.profile, Tariff())):
             yield Finding(account.profile, "its tariff in the document is not that of the ledger then")
@@ -186,15 +204,6 @@ def _said(spans: Spans, account: Account) -> str:
 # --- what is known since
 
 
-def _since(bill: Bill, body: Body, books: Books) -> Iterator[Finding]:
-    try:
-        changed = _month_now(bill, body, books) if bill.kind == bills.MONTH else _call_now(bill, body, books)
-    except VigieError as error:
-        changed = str(error)
-    if changed:
-        yield Finding(bill.collectivite, f"by what is known now: {changed}; a correction takes it in", went_on=True)
-
-
 def _month_now(bill: Bill, body: Body, books: Books) -> str:
     month = parse_month(bill.period)
     account = books.account(bill.collectivite, month.span(books.zone)[1])
@@ -205,12 +214,9 @@ def _month_now(bill: Bill, body: Body, books: Books) -> str:
     )
 
 
-def _call_now(bill: Bill, body: Body, books: Books) -> str:
-    fresh = documents.calls_from_scratch(books, bill.collectivite, int(bill.period))
-    call = body["call"]
-    new = contributions.to_body(inputs.put_right(frozen_call(call, ""), inputs.slot_of(body), fresh))
-    return ", ".join(_change(name, call, new) for name in new if new[name] != call[name] and name != "lines") or (
-        "other lines" if new["lines"] != call["lines"] else ""
+def _changed(call: dict[str, Any], right: dict[str, Any]) -> str:
+    return ", ".join(_change(name, call, right) for name in right if right[name] != call[name] and name != "lines") or (
+        "other lines" if right["lines"] != call["lines"] else ""
     )
 
 

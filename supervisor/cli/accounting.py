@@ -21,6 +21,8 @@ from supervisor.control import ask
 from supervisor.errors import ConfigError
 from supervisor.store.connection import nothing_yet, open_for_reading
 
+_PATIENCE_S = 5.0  # with a daemon that is asked whether it runs
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 database_option = click.option(
@@ -37,7 +39,11 @@ def reading(command: Command) -> Command:
 
 def laid_over(configuration: Configuration) -> Configuration | None:
     """The config, to be read over the ledger; None while a daemon runs, which wrote there what it loaded."""
-    return None if ask(configuration.control, {"command": "status"}) is not None else configuration
+    try:
+        running = ask(configuration.control, {"command": "status"}, within_s=_PATIENCE_S) is not None
+    except TimeoutError:
+        running = True  # busy, or stopped: its ledger can be read all the same
+    return None if running else configuration
 
 
 @contextmanager

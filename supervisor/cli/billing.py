@@ -10,7 +10,7 @@ import click
 from supervisor.billing.amendments import amendments
 from supervisor.billing.books import Books
 from supervisor.billing.contributions import Call, contributions, parse_year
-from supervisor.billing.counts import CountLine, counts
+from supervisor.billing.counts import CountLine, counts, left_out
 from supervisor.billing.statement import contributions_json, counts_json, total
 from supervisor.cli import billing_close, billing_explain, billing_simulate, quote
 from supervisor.cli.accounting import ledger, reading
@@ -37,14 +37,15 @@ def counts_command(config: Path, database: Path | None, month: str, collectivite
     asked = parse_month(month)
     with ledger(config, database, collectivite) as (connection, books):
         lines = counts(connection, books, asked, collectivite)
+        remarks = [*left_out(connection, books, asked, collectivite)]
+    remarks += [line.warning for line in lines if line.warning is not None]
     if not form.give(
         lambda: counts_json(month, lines), lambda: counts_french(asked, lines), lambda: counts_machine(lines)
     ):
         for text in _counts(lines):
             click.echo(text)
-    for line in lines:
-        if line.warning is not None:
-            click.echo(f"warning: {line.warning}", err=True)
+    for remark in remarks:
+        click.echo(f"warning: {remark}", err=True)
 
 
 def _counts(lines: Iterable[CountLine]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from supervisor.billing.books import Books
+from supervisor.errors import VigieError
 from supervisor.reports.call_data import call_reports
 from supervisor.reports.call_letter import file_name, letter
 from supervisor.reports.pdf import Press
@@ -95,13 +96,25 @@ def _formed(command: Command) -> Command:
 def letters(
     connection: sqlite3.Connection, books: Books, year: int, collectivite: str | None, output: Path | None
 ) -> Iterator[Path]:
-    """Write the calls of a year, a file each; every name as soon as it is there."""
+    """Write the calls of a year, a file each; every name as soon as it is there.
+
+    One that cannot be set, for a name in letters that the font lacks, keeps nobody else from theirs: it is said at the
+    end.
+    """
     press = Press("call")
+    wrong: list[str] = []
     drafts: Counter[tuple[str, date]] = Counter()  # numbered within their day
     for report in call_reports(connection, books, year, collectivite, version("vigie")):
         day = (report.call.collectivite, report.call.date)
         if report.document is None:
             drafts[day] += 1
         path = (output or Path()) / file_name(report, drafts[day])
-        write(path, press.pdf(letter(report), report.made_at))
+        try:
+            made = press.pdf(letter(report), report.made_at)
+        except VigieError as error:
+            wrong.append(str(error))
+            continue
+        write(path, made)
         yield path
+    if wrong:
+        raise VigieError("\n".join(wrong))

@@ -19,9 +19,9 @@ Severity = Literal["warning", "critical"]
 class Chorus:
     """What Chorus Pro needs on the calls of one year (002 art. 5)."""
 
-    service: str | None = None
+    service: Name | None = None
     """Code service."""
-    engagement: str | None = None
+    engagement: Name | None = None
     """Numéro d'engagement."""
 
 

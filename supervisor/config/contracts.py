@@ -41,7 +41,7 @@ class Subscription:
 
     start: Day = Field(alias="from")
     """First day."""
-    count: int = Field(ge=1)
+    count: int = Field(ge=1, le=1_000_000)
     """Sondes subscribed."""
 
 

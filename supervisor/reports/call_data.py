@@ -118,16 +118,17 @@ def _call_of(bill: Bill) -> Call:
 def _frozen(document: Bill) -> _Source:
     body, year = json.loads(document.body), int(document.period)
     offer = tariff.from_json(body["tariff"]).offer(body["call"]["offer"])
-    return _Source(accounts.of(body["account"]), inputs.lives_of(body), _before(body, year), offer.title)
+    return _Source(accounts.of(body["account"]), inputs.lives_of(body), _before(document, body, year), offer.title)
 
 
-def _before(body: inputs.Body, year: int) -> int:
-    """What was called before it; a correction was made as if nothing had been, so that the sums are done again."""
-    called, own = [frozen_call(each, "") for each in body["called"]], inputs.slot_of(body)
-    taken = Counter((call.offer, call.kind, call.date) for call in called)
-    made = inputs.slotted(inputs.calls_again(body, year), taken)
-    earlier = [made[slot] for slot in takewhile(lambda slot: slot != own, made)]
-    return sum(call.sondes or 0 for call in (*called, *earlier) if call.offer == own.offer)
+def _before(document: Bill, body: inputs.Body, year: int) -> int:
+    """What was called before it; a correction stands among those that it found, each as it should have been."""
+    if document.corrects is None:
+        earlier = [frozen_call(each, "") for each in body["called"]]
+    else:
+        right = inputs.right_again(body, year)
+        earlier = [right[number] for number in takewhile(lambda number: number != document.corrects, right)]
+    return sum(call.sondes or 0 for call in earlier if call.offer == body["call"]["offer"])
 
 
 def _open(books: Books, call: Call, year: int, before: int) -> _Source:

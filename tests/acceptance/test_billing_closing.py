@@ -170,15 +170,15 @@ def test_calls_are_closed_and_read_back(home: Home) -> None:
 def test_a_call_is_corrected_with_both_amounts_said(home: Home) -> None:
     close(home)
     with time_machine.travel(LATER, tick=False):
-        home.write("exemple", file("exemple", "{start: 2026-01-01, sondes: 150}", 3))
+        home.write("exemple", file("exemple", "{start: 2026-01-01, sondes: 200}", 3))
         words = ("billing", "close", "--year", "2026", "--collectivite", "exemple", "--correct", "--reason", "avenant")
         assert home.said(*words).splitlines()[:2] == [
-            "2026-0004: exemple: annual of 2026-07-01: 150 sondes, 100.00 → 150.00 €, in the place of 2026-0001",
+            "2026-0004: exemple: annual of 2026-07-01: 200 sondes, 100.00 → 200.00 €, in the place of 2026-0001",
             "2026-0005: exemple: additional of 2026-08-15: 0 sondes, 50.00 → 0.00 €, in the place of 2026-0002",
         ]
         calls = json.loads(home.printed()["calls"])["calls"]
         assert [(call["collectivite"], call["kind"], call["amount"]) for call in calls] == [
-            ("exemple", "annual", "150.00"),
+            ("exemple", "annual", "200.00"),
             ("voisine", "additional", "100.00"),
         ]
         again = home.run(*words)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner, Result
 
-from supervisor.cli import main
+from supervisor.cli import accounting, main
 from tests.acceptance.daemon import Installation
 from tests.acceptance.targets import Targets, tcp
 
@@ -254,3 +256,38 @@ def test_more_counted_than_subscribed_is_an_amendment_to_sign(place: Installatio
     assert (
         "a: avenant à signer: 101 sondes are counted (150 billed), 100 subscribed; it comes to 50.00 €" in done.stderr
     )
+
+
+def test_a_daemon_that_does_not_answer_keeps_nobody_from_reading(
+    place: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped, or swapped out: its ledger can be read all the same."""
+    written(place, "a", [])
+    place.main["control"] = "s"
+    place.config.write_text(json.dumps(place.main))
+    assert not imported(place, {"t": "2025-03-01T00:00:00+01:00", "event": "sonde-added", "sonde": "a/e/un"})
+    written(place, "a", [], contract=[])
+    monkeypatch.setattr(accounting, "_PATIENCE_S", 0.05)
+    with closing(socket.socket(socket.AF_UNIX)) as silent:
+        silent.bind(str(place.control))
+        silent.listen()
+        (found,) = said(place, "counts", "--month", "2025-03")["counts"]
+    assert (found["peak"], found["billed"]) == (1, 100)  # as the ledger has it, not the file
+
+
+def test_a_letter_that_cannot_be_set_keeps_nobody_from_theirs(place: Installation) -> None:
+    for name in ("a", "b", "c"):
+        written(place, name, [])
+    file = place.root / "collectivites" / "b.yaml"
+    file.write_text(file.read_text().replace("Commune b", "\N{SLIGHTLY SMILING FACE}"))
+    done = CliRunner().invoke(
+        main,
+        ["billing", "contributions", "--year", "2025", "--pdf", "--output", str(place.root / "appels"),
+         "--config", str(place.config)],
+    )  # fmt: skip
+    assert done.exit_code == 2
+    assert "the PDF of \N{SLIGHTLY SMILING FACE} cannot be made" in done.stderr
+    assert sorted(path.name for path in (place.root / "appels").iterdir()) == [
+        "projet-appel-2025-a-2025-07-01.pdf",
+        "projet-appel-2025-c-2025-07-01.pdf",
+    ]

@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervisor.billing import documents
+from supervisor.billing.counts import left_out
 from supervisor.billing.verifying import right, verify
 from supervisor.domain.contribution import Basis
+from supervisor.domain.period import parse_month
 from supervisor.domain.tariff import Called, Quantity
 from supervisor.errors import VigieError
 from supervisor.store import bills
@@ -213,12 +215,30 @@ def test_a_corrected_annual_call_still_comes_before_the_rise_of_its_day(hall: To
     hall.know(account("exemple", ("01-01", 100), ("07-01", 200)))
     hall.when("07-02 09:00").close_calls(collectivite="exemple")
     hall.desk.now += 60
-    hall.know(account("exemple", ("01-01", 150), ("07-01", 200)))
+    hall.know(account("exemple", ("01-01", 150), ("07-01", 250)))
     hall.close_calls(collectivite="exemple", correct=True, reason="avenant")
+    assert [(call.kind, call.sondes) for call in hall.calls() if call.collectivite == "exemple"] == [
+        ("annual", 150),
+        ("additional", 100),
+    ]
+
+
+def test_a_year_that_comes_to_the_same_needs_no_correction(hall: TownHall) -> None:
+    """A rise that turns out to be older than it was called for: 150 then 50, or 200 at once, is one and the same."""
+    hall.know(account("exemple", ("01-01", 150)))
+    hall.when("07-02 09:00").close_calls(collectivite="exemple")
+    hall.desk.now += 60
+    hall.know(account("exemple", ("01-01", 200)))
+    hall.close_calls(collectivite="exemple")
     assert [(call.kind, call.sondes) for call in hall.calls() if call.collectivite == "exemple"] == [
         ("annual", 150),
         ("additional", 50),
     ]
+    with pytest.raises(VigieError, match="there is nothing to correct"):
+        hall.close_calls(collectivite="exemple", correct=True, reason="avenant")
+    hall.know(account("exemple", ("01-01", 200), siret=None))
+    answer = hall.close_calls(collectivite="exemple", correct=True, reason="SIRET retiré")
+    assert [(one["was"], one["amount"]) for one in answer["closed"]] == [("150.00", "150.00"), ("50.00", "50.00")]
 
 
 def test_a_siret_that_was_missing_is_a_remark_and_then_a_correction(hall: TownHall) -> None:
@@ -400,3 +420,25 @@ def test_a_document_says_all_that_it_is_made_of(hall: TownHall) -> None:
     assert body["lives"]["exemple/a/0"] == [[at("01-01 00:00"), at("07-01 00:00") + 1]]
     assert body["account"]["engagements"][0]["sondes"] == [["2026-01-01", 100]]
     assert (body["called"], body["rank"]) == ([], 0)
+
+
+def test_who_comes_to_a_closed_month_is_named(hall: TownHall) -> None:
+    """It stays as it was closed; whoever asks is told what it lacks."""
+    hall.when("04-10 09:00").close_month()
+    march = parse_month("2026-03")
+    assert list(left_out(hall.desk.connection, hall.books, march)) == []
+    hall.know(account("nouvelle"), account("sans", engagements=()))
+    (said,) = left_out(hall.desk.connection, hall.books, march)
+    assert said.startswith("nouvelle: was not known when 2026-03 was closed, and is not counted (100 billed)")
+    assert list(left_out(hall.desk.connection, hall.books, march, "exemple")) == []
+    assert list(left_out(hall.desk.connection, hall.books, parse_month("2026-02"))) == []
+    hall.close_month(correct=True, reason="arrivée tardive")
+    assert list(left_out(hall.desk.connection, hall.books, march)) == []
+
+
+def test_a_month_that_was_closed_without_counts_is_named(hall: TownHall) -> None:
+    """By a version that did not count: the figures are those of today."""
+    hall.when("04-10 09:00").close_month()
+    hall.alter("delete from bill")
+    (said,) = left_out(hall.desk.connection, hall.books, parse_month("2026-03"))
+    assert said.startswith("2026-03 was closed by a version that froze no counts")

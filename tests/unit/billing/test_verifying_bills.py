@@ -70,7 +70,7 @@ def test_what_is_learnt_after_a_closing_is_noted_and_wrong_is_nothing(hall: Town
     """A contract edited, history imported beneath, a compensating line: each noted where it makes another figure, and
     a correction takes it in."""
     hall.desk.now += 60
-    hall.know(account("voisine", engagements=()), account("exemple", ("02-01", 120), siret=None))
+    hall.know(account("voisine", engagements=()), account("exemple", ("02-01", 220), siret=None))
     hall.add("exemple", 4, "02-10 00:00", "c")
     hall.correct("exemple/a/0", iso("03-02 00:00"), iso("03-05 00:00"), correction=True)
     assert findings(hall) == []
@@ -78,7 +78,7 @@ def test_what_is_learnt_after_a_closing_is_noted_and_wrong_is_nothing(hall: Town
     assert march.startswith("2026-03/exemple/1: exemple: by what is known now: siret None, not 21570001100012, peak 7")
     assert march.endswith("other sondes count; a correction takes it in")
     assert notes(hall)[1].startswith("2026-03/voisine/1: voisine: by what is known now: billed 0, not 100")
-    assert july.startswith("2026-0003: exemple: by what is known now: sondes 150, not 100")
+    assert july.startswith("2026-0003: exemple: by what is known now: sondes 250, not 100")
     assert september.startswith("2026-0004: exemple: by what is known now: sondes 0, not 50")
     hall.close_month(correct=True, reason="x")
     hall.close_calls(collectivite="exemple", correct=True, reason="x")
@@ -101,7 +101,9 @@ def _row(column: str, value: str, number: str) -> str:
 
 GONE = "from 2026-03-01T00:00:00+01:00 to 2026-03-20T00:00:00+01:00"
 SINCE_JANUARY = "from 2026-01-01T00:00:00+01:00 to 2026-03-20T00:00:00+01:00"
-SECOND = "from 2026-09-01T00:00:00+02:00 to 2026-09-01T00:00:01+02:00"
+# A correction is made of all that the year calls for by then.
+UNTIL_CORRECTED = "from 2026-09-01T00:00:00+02:00 to 2026-09-02T09:01:01+02:00"
+TAKEN_OUT = "from 2026-09-01T00:00:00+02:00 to 2026-09-02T09:01:00+02:00"
 ALTERED_ROW = "document: was altered: its digest is not that of what it holds"
 OTHERS_BEFORE = "exemple: what it holds as called before it is not what was closed before it"
 ALTERED = {
@@ -167,11 +169,17 @@ ALTERED = {
     ),
     "a line of the ledger gone": (
         "delete from ledger where sonde = 'exemple/b/109'",
-        [f"2026-0004: exemple/b/109: counts {SECOND} in the document, not in the ledger then"],
+        [
+            f"{number}: exemple/b/109: counts {UNTIL_CORRECTED} in the document, not in the ledger then"
+            for number in ("2026-0003", "2026-0004")
+        ],
     ),
     "a compensating line gone": (
         "delete from correction",
-        [f"2026-0004: exemple/b/0: counts {SECOND} in the ledger then, not in the document"],
+        [
+            f"{number}: exemple/b/0: counts {TAKEN_OUT} in the ledger then, not in the document"
+            for number in ("2026-0003", "2026-0004")
+        ],
     ),
     "a SIRET": (
         "update account set body = replace(body, '21570001100012', '00000000000000') where collectivite = 'voisine'",
@@ -246,7 +254,7 @@ FORGED: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
     "the date of a call": (
         "2026-0002",
         lambda body: body["call"].update(at=at("08-01 00:00"), date="2026-08-01"),
-        "exemple: sondes is frozen as 50; the frozen inputs give None",
+        "exemple: date is frozen as 2026-08-01; the frozen inputs give 2026-09-01",
     ),
     "what was called before it": (
         "2026-0002",
