@@ -65,7 +65,7 @@ def turns(connection: sqlite3.Connection, through: int = FOREVER, only: str | No
 
 def of(connection: sqlite3.Connection, sonde: str) -> list[LedgerEvent]:
     """The lines of one sonde, by instant then by line."""
-    return list(_read(connection, "sonde = ?", (sonde,)))
+    return list(_read(connection, "sonde = ?", (storable(sonde),)))
 
 
 def of_collectivite(connection: sqlite3.Connection, collectivite: str, through: int = FOREVER) -> list[LedgerEvent]:

@@ -384,6 +384,7 @@ def test_a_compensating_line_waits_where_the_month_or_the_call_is_closed(hall: T
             "03-02 00:00",
             "sonde: the ledger has no 'exemple/a/00'; did you mean 'exemple/",
         ),
+        ("\udcff", "03-01 00:00", "03-02 00:00", "sonde: the ledger has no "),
         ("exemple/a/0", "03-02 00:00", "03-01 00:00", "to: .* is not after from, .*; exchange them"),
         ("exemple/a/0", "03-02 00:00", "03-02 00:00", "to: .* is not after from"),
         ("exemple/a/0", "04-01 00:00", "04-11 00:00", "to: .* is in the future; correct what was counted up to now"),
