@@ -92,9 +92,12 @@ class Channel:
         """Send; what the server does not read yet waits here."""
         if self._tls is None:
             self.writer.write(data)
-        else:
+            return
+        try:
             self._tls.write(data)
-            self._flush()
+        except ssl.SSLError:
+            raise ChannelError(Status.CRITICAL, f"liaison TLS rompue ({self._run.stage})") from None
+        self._flush()
 
     async def line(self) -> bytes:
         """The next line, without its end; raises ChannelError when there is none, or an endless one."""

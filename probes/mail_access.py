@@ -1,0 +1,61 @@
+"""How a mail server is reached, in the words of the config: `smtp`, `imap` and both ends of `mail-loop`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, model_validator
+
+from probes.http_settings import HostName, Login
+from probes.names import Family
+from probes.paths import FilePath
+from probes.settings import Flag, Port, settings
+
+Security = Literal["starttls", "tls", "none"]
+
+# What may stand between < and > without quotes; longer than any real address, shorter than a line of SMTP.
+_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+
+
+def _mailbox(value: Any) -> Any:
+    if isinstance(value, str) and _MAILBOX.fullmatch(value):
+        return value
+    raise ValueError(f"'{value}' is not a mail address; write it like essai@exemple.fr")
+
+
+MailAddress = Annotated[str, BeforeValidator(_mailbox)]
+
+
+@settings
+class MailAccess:
+    """A mail server, how its connection is secured, and who logs in."""
+
+    port: Port | None = None
+    """TCP port; default: the usual one of the protocol and of `security`."""
+    security: Security = "starttls"
+    """Begins in clear and goes over to TLS (starttls), TLS at once (tls), or clear throughout (none)."""
+    host: HostName | None = None
+    """Name to ask for and to verify in TLS; default: the address."""
+    family: Family = "any"
+    """IP version to use."""
+    verify: Flag = True
+    """Verify that the certificate is trusted and of that name; dates are looked at in any case."""
+    ca: FilePath | None = None
+    """PEM file of the authorities to trust instead of the system's."""
+    login: Login | None = None
+    """Who logs in; nobody does by default."""
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> MailAccess:
+        if self.login is not None and self.security == "none":
+            raise ValueError("a password is not sent in clear; write security: starttls or security: tls")
+        return self
+
+
+@settings
+class SmtpAccess(MailAccess):
+    """An SMTP server."""
+
+    helo: HostName = "vigie.invalid"
+    """Name we give in EHLO; some servers want one that the DNS knows."""
