@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from probes.http_settings import HostName, Login
 from probes.names import Family
@@ -27,24 +27,30 @@ def _mailbox(value: Any) -> Any:
 MailAddress = Annotated[str, BeforeValidator(_mailbox)]
 
 
+# Described with `Field`, not with a docstring: pydantic does not hand those down to the settings that inherit.
 @settings
 class MailAccess:
     """A mail server, how its connection is secured, and who logs in."""
 
-    port: Port | None = None
-    """TCP port; default: the usual one of the protocol and of `security`."""
-    security: Security = "starttls"
-    """Begins in clear and goes over to TLS (starttls), TLS at once (tls), or clear throughout (none)."""
-    host: HostName | None = None
-    """Name to ask for and to verify in TLS; default: the address."""
-    family: Family = "any"
-    """IP version to use."""
-    verify: Flag = True
-    """Verify that the certificate is trusted and of that name; dates are looked at in any case."""
-    ca: FilePath | None = None
-    """PEM file of the authorities to trust instead of the system's."""
-    login: Login | None = None
-    """Who logs in; nobody does by default."""
+    port: Annotated[
+        Port | None, Field(description="TCP port; default: the usual one of the protocol and of `security`.")
+    ] = None
+    security: Annotated[
+        Security,
+        Field(description="In clear, then over to TLS (starttls), TLS at once (tls), or clear throughout (none)."),
+    ] = "starttls"
+    host: Annotated[
+        HostName | None, Field(description="Name to ask for and to verify in TLS; default: the address.")
+    ] = None
+    family: Annotated[Family, Field(description="IP version to use.")] = "any"
+    verify: Annotated[
+        Flag,
+        Field(description="Verify that the certificate is trusted and of that name; dates are looked at in any case."),
+    ] = True
+    ca: Annotated[
+        FilePath | None, Field(description="PEM file of the authorities to trust instead of the system's.")
+    ] = None
+    login: Annotated[Login | None, Field(description="Who logs in; nobody does by default.")] = None
 
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> MailAccess:
@@ -57,5 +63,6 @@ class MailAccess:
 class SmtpAccess(MailAccess):
     """An SMTP server."""
 
-    helo: HostName = "vigie.invalid"
-    """Name we give in EHLO; some servers want one that the DNS knows."""
+    helo: Annotated[HostName, Field(description="Name we give in EHLO; some servers want one that the DNS knows.")] = (
+        "vigie.invalid"
+    )

@@ -6,10 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
 
-from probes import certificate, dns, heartbeat, http, link, tcp, tls
+from probes import certificate, dns, domain, heartbeat, http, imap, link, mail_loop, smtp, tcp, tls
 from probes.base import Probe
 
-BUILTIN = (link.PROBE, http.PROBE, tcp.PROBE, tls.PROBE, certificate.PROBE, dns.PROBE, heartbeat.PROBE)
+BUILTIN = (
+    link.PROBE,
+    http.PROBE,
+    tcp.PROBE,
+    tls.PROBE,
+    certificate.PROBE,
+    dns.PROBE,
+    domain.PROBE,
+    smtp.PROBE,
+    imap.PROBE,
+    mail_loop.PROBE,
+    heartbeat.PROBE,
+)
 GROUP = "vigie.probes"
 
 

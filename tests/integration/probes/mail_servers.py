@@ -197,7 +197,9 @@ def _ports(*names: str) -> dict[str, int]:
 @contextlib.contextmanager
 def _running(here: Path) -> Iterator[None]:
     configuration = str(here / "postfix")
-    subprocess.run(["/usr/sbin/postfix", "-c", configuration, "check"], check=True)  # makes the directories of its queue
+    subprocess.run(
+        ["/usr/sbin/postfix", "-c", configuration, "check"], check=True
+    )  # makes the directories of its queue
     with contextlib.ExitStack() as stack:
         for command in (
             ["/usr/sbin/dovecot", "-F", "-c", str(here / "dovecot.conf")],
