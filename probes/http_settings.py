@@ -92,7 +92,8 @@ def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-def _name(value: Any) -> Any:
+def host_name(value: Any) -> Any:
+    """A name as the network writes it; ValueError says what one looks like."""
     try:
         if isinstance(value, str) and re.fullmatch(r"[^\s/:@?#]{1,253}", value):
             return value.rstrip(".").encode("idna").decode()
@@ -102,7 +103,7 @@ def _name(value: Any) -> Any:
 
 
 Url = Annotated[str, BeforeValidator(_url)]
-HostName = Annotated[str, BeforeValidator(_name)]
+HostName = Annotated[str, BeforeValidator(host_name)]
 Texts = Annotated[
     tuple[Annotated[str, Field(min_length=1)], ...],
     BeforeValidator(_one_or_more),

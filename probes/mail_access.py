@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from probes.http_settings import HostName, Login
-from probes.names import Family
+from probes.http_settings import HostName, Login, host_name
+from probes.names import Family, literal
 from probes.paths import FilePath
 from probes.settings import Flag, Port, settings
 
@@ -24,6 +24,11 @@ def _mailbox(value: Any) -> Any:
     raise ValueError(f"'{value}' is not a mail address; write it like essai@exemple.fr")
 
 
+def _server(value: Any) -> Any:
+    return value if isinstance(value, str) and literal(value) is not None else host_name(value)
+
+
+Server = Annotated[str, BeforeValidator(_server)]
 MailAddress = Annotated[str, BeforeValidator(_mailbox)]
 
 

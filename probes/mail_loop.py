@@ -23,10 +23,10 @@ from pydantic import Field
 
 from probes import mail_message
 from probes.base import Measurement, Probe, Result, Run, Status, Target
-from probes.http_settings import HostName, Login
+from probes.http_settings import Login
 from probes.imap import MailboxName
 from probes.imap_session import ImapSession
-from probes.mail_access import MailAccess, MailAddress, SmtpAccess
+from probes.mail_access import MailAccess, MailAddress, Server, SmtpAccess
 from probes.mail_box import Found, LoopBox
 from probes.mail_message import Mark
 from probes.settings import Seconds, settings
@@ -42,7 +42,7 @@ _FIRST_LOOK_S, _SLOWER, _LONGEST_S = 0.1, 1.4, 5.0
 class Relay(SmtpAccess):
     """The server that the mail is handed to."""
 
-    address: HostName | None = None
+    address: Server | None = None
     """Name or address; default: the equipment's."""
 
 
@@ -50,7 +50,7 @@ class Relay(SmtpAccess):
 class Box(MailAccess):
     """The server where the mail is found again."""
 
-    address: HostName | None = None
+    address: Server | None = None
     """Name or address; default: the equipment's."""
     login: Login
     """Whose mailbox it is."""
@@ -117,7 +117,9 @@ class _Loop:
         ]
         self._verdict.measurements.append(Measurement("late_messages_count", len(late)))
         if late:
-            self._told += f", {len(late)} ancien(s) supprimé(s)"
+            self._told = (
+                f", {len(late)} anciens messages supprimés" if len(late) > 1 else ", un ancien message supprimé"
+            )
         await self._delete(late)
 
     async def _send(self) -> float | None:

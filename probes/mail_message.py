@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 SONDE, TOKEN, UNTIL = "X-Vigie-Sonde", "X-Vigie-Token", "X-Vigie-Until"
 _FIELD = re.compile(rb"^(X-Vigie-[A-Za-z]+):[ \t]*(?:\r?\n[ \t]+)?([^\r\n]*?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_UNFOLDED = SMTP.clone(max_line_length=998)  # a long name would come out as an encoded word, which SEARCH cannot find
 _TEXT = """\
 Ce message est envoyé et relu par la supervision Vigie pour vérifier que le courrier arrive.
 Sonde : {sonde}
@@ -28,7 +29,7 @@ class Mark(NamedTuple):
 
 def write(mark: Mark, sender: str, recipient: str, at: float) -> bytes:
     """The mail, ready for DATA."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_UNFOLDED)
     message["From"] = sender
     message["To"] = recipient
     message["Subject"] = "Vigie : message d'essai"

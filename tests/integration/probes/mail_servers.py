@@ -19,6 +19,7 @@ from tests.integration.probes.authority import leaf, root
 
 USER, PASSWORD = "essai@exemple.test", "chêne-liège 7"
 FULL = "pleine@exemple.test"
+NOBODY = 65534  # who owns the boxes
 # An address that nothing else uses: a port that the kernel chose there is still free a moment later.
 ADDRESS = "127.88.25.143"
 
@@ -114,6 +115,12 @@ service imap-login {{
     ssl = yes
   }}
 }}
+# The tests are wrong on purpose, and often: no pause grows for it.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service auth {{
   unix_listener {here}/queue/auth {{
     mode = 0666
@@ -140,6 +147,17 @@ class Platform:
         box = self.here / "boxes" / "essai"
         return [*box.glob("new/*"), *box.glob("cur/*")]
 
+    def put(self, name: str, *header: str, folder: str = "") -> Path:
+        """A mail that is in the box already."""
+        where = self.here / "boxes" / "essai" / folder
+        for part in ("tmp", "cur", "new"):
+            (where / part).mkdir(parents=True, exist_ok=True)
+        mail = where / "new" / name
+        mail.write_text("\n".join([*header, "", "Bonjour."]))
+        for path in (self.here / "boxes").rglob("*"):
+            os.chown(path, NOBODY, NOBODY)
+        return mail
+
     def log(self) -> str:
         """What the servers say, for a test that fails."""
         return "".join(path.read_text() for path in self.here.glob("*.log"))
@@ -165,17 +183,14 @@ def platform() -> Iterator[Platform]:
 def _write(here: Path) -> Platform:
     for directory in ("postfix", "queue", "data", "boxes"):
         (here / directory).mkdir(parents=True)
-    owner = (here / "boxes").stat()
-    uid = gid = 65534
-    assert owner.st_uid == 0
-    os.chown(here / "boxes", uid, gid)
+    os.chown(here / "boxes", NOBODY, NOBODY)
     shutil.chown(here / "data", "postfix")
     authority = root()
     ca = here / "ca.pem"
     ca.write_bytes(authority.pem)
     certificate, key = leaf(authority, ADDRESS, "mx.exemple.test").write(here, "server")
     ports = _ports("smtp", "smtps", "plain", "imap", "imaps")
-    values = {"here": here, "address": ADDRESS, "certificate": certificate, "key": key, "uid": uid, "gid": gid}
+    values = {"here": here, "address": ADDRESS, "certificate": certificate, "key": key, "uid": NOBODY, "gid": NOBODY}
     values |= {"user": USER, "full": FULL, **ports}
     (here / "postfix/main.cf").write_text(_MAIN.format(**values))
     (here / "postfix/master.cf").write_text(_MASTER.format(**values))
