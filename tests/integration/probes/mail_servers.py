@@ -39,7 +39,7 @@ alias_maps =
 local_recipient_maps =
 mynetworks =
 virtual_mailbox_domains = exemple.test
-virtual_mailbox_maps = inline:{{ {{ {user} = essai/ }} }}
+virtual_mailbox_maps = inline:{{ {{ {user} = essai/ }}, {{ autre@exemple.test = autre/ }} }}
 virtual_mailbox_base = {here}/boxes
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}

@@ -21,10 +21,13 @@ PROFILES = ("somme-numerique", "mairie-connectee", "moselle-fibre", "cdg47", "re
 SHIPPED = ROOT / "config" / "profiles"
 # What each parameter of the shipped templates could be in a commune.
 SAMPLES: dict[str, Any] = {
+    "adresse": "essai@exemple.fr",
     "adresses": ["192.0.2.1"],
     "chemin": "/",
+    "compte": {"user": "essai@exemple.fr", "password": {"env": "PATH"}},
     "console": "https://nas.exemple.fr:5001/",
     "delai": "80ms",
+    "destinataire": "mairie@exemple.fr",
     "domaine": "www.exemple.fr",
     "fichiers": "/srv/rgs/*.pem",
     "gigue": "10ms",
@@ -32,7 +35,11 @@ SAMPLES: dict[str, Any] = {
     "lent": "3s",
     "nom": "vpn.exemple.fr",
     "port": 4443,
+    "port_envoi": 465,
+    "port_imap": 993,
+    "port_smtp": 2525,
     "quota": "40 Go",
+    "registre": "https://rdap.exemple.fr/",
     "relais": ["mx.exemple.fr"],
     "reperes": ["192.0.2.7", "192.0.2.8"],
     "serveur": "mx.exemple.fr",
@@ -150,7 +157,8 @@ def test_a_whole_mail_service_in_one_line(tmp_path: Path, probes: Mapping[str, P
     assert list(by_name) == ["mx", "smtp", "envoi", "imap", "webmail"]
     assert (by_name["mx"].settings.name, by_name["mx"].settings.record) == ("exemple.fr", "MX")
     assert by_name["mx"].settings.expect == ()  # `serveur` was not given: the key that uses it is left out
-    assert by_name["smtp"].settings.expect.pattern == "^220[ -]"
+    assert (by_name["smtp"].settings.port, by_name["envoi"].settings.port) == (25, 587)
+    assert by_name["imap"].settings.login is None
     assert by_name["webmail"].settings.url == "https://w.exemple.fr/"
 
 
