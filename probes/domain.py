@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import model_validator
+
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
 from probes.http_settings import DAY_S, HostName, Url
@@ -39,6 +41,12 @@ class DomainSettings:
     def needs_address(self) -> bool:
         """A name to ask for does without the equipment's address."""
         return self.name is None
+
+    @model_validator(mode="after")
+    def _one_server(self) -> DomainSettings:
+        if any("{address}" in (url or "") for url in (self.server, self.bootstrap, self.proxy)):
+            raise ValueError("{address} stands for nothing here: registries are not the equipment")
+        return self
 
 
 async def check(target: Target, settings: DomainSettings, run: Run) -> Result:

@@ -11,8 +11,12 @@ from yarl import URL
 
 from probes.dns import DnsSettings
 from probes.dns_exchange import Server
+from probes.domain import DomainSettings
 from probes.heartbeat import HeartbeatSettings
 from probes.http_settings import HttpSettings
+from probes.imap import ImapSettings
+from probes.mail_loop import MailLoopSettings
+from probes.smtp import SmtpSettings
 from probes.tcp import TcpSettings
 from probes.tls import TlsSettings
 from supervisor.config.configuration import Configuration
@@ -70,10 +74,15 @@ def _owners(configuration: Configuration) -> dict[str, tuple[str, str]]:
 
 def _looked_at(sonde: Sonde) -> Iterator[tuple[str, int]]:
     address, settings = sonde.target.address, sonde.settings
-    if isinstance(settings, TcpSettings) or (isinstance(settings, TlsSettings) and settings.port is not None):
-        yield address, settings.port or 0
-    elif isinstance(settings, HttpSettings):
-        url = URL(settings.url.replace("{address}", address))
+    if isinstance(settings, TcpSettings | TlsSettings | SmtpSettings | ImapSettings):
+        if settings.port is not None:
+            yield address, settings.port
+    elif isinstance(settings, MailLoopSettings):
+        yield settings.smtp.address or address, settings.smtp.port or 0
+        yield settings.imap.address or address, settings.imap.port or 0
+    elif isinstance(settings, HttpSettings | DomainSettings):
+        written = settings.url if isinstance(settings, HttpSettings) else settings.server or ""
+        url = URL(written.replace("{address}", address))
         yield url.host or "", url.port or 0
     elif isinstance(settings, DnsSettings):
         server = Server.read(settings.resolver)

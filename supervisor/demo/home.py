@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,6 +49,8 @@ class Home:
         for name in (origin / "vigie.yaml", *sorted(origin.glob("collectivites/*.yaml"))):
             text = Template(name.read_text(encoding="utf-8")).substitute({k: str(p) for k, p in ports.items()})
             self.write(str(name.relative_to(origin)), text.encode())
+        # The account of the test mails. Its server lets everybody in; the config shows how a secret is named.
+        self.write("secrets/boite-d-essai", secrets.token_hex(16).encode(), secret=True)
 
     def write(self, name: str, content: bytes, *, secret: bool = False) -> Path:
         """One file of the directory."""

@@ -32,13 +32,12 @@ from supervisor.demo.certificates import Authority
 from supervisor.demo.home import Home, script_path
 from supervisor.demo.names import Zone, open_names
 from supervisor.demo.played import Ailing, Open, Place, Played
+from supervisor.demo.post import Post
 from supervisor.demo.web import open_web
 from supervisor.errors import VigieError
 
 _TRIES = 10
 _TALKS = {
-    "smtp": talkers.smtp,
-    "imap": talkers.imap,
     "ssh": talkers.ssh,
     "sip": talkers.sip,
     "pgsql": talkers.pgsql,
@@ -56,6 +55,7 @@ class Stage:
         self._listen = listen
         self._script = script.read(script_path())
         self._zone = Zone()
+        self._post = Post()
         self._authority = Authority(datetime.now(UTC))
         self._contexts: dict[str, ssl.SSLContext] = {}  # by address
         self._servers: list[Played] = []
@@ -104,7 +104,8 @@ class Stage:
         context = self._context(place)
         if place.kind == "https":
             return partial(open_web, context=context)
-        return partial(talkers.open_talker, context=context, talk=_TALKS.get(place.kind, talkers.silent))
+        talks = {**_TALKS, "smtp": self._post.smtp, "imap": self._post.imap}
+        return partial(talkers.open_talker, context=context, talk=talks.get(place.kind, talkers.silent))
 
     def _context(self, place: Place) -> ssl.SSLContext:
         """The TLS of a machine: one certificate, whatever it serves."""

@@ -1,4 +1,4 @@
-"""The other TCP servers of the demo: mail with STARTTLS, a banner, or a port that just takes connections."""
+"""The other TCP servers of the demo: a banner, an answer, or a port that just takes connections. Mail: post.py."""
 
 from __future__ import annotations
 
@@ -33,45 +33,6 @@ async def open_talker(played: Played, context: ssl.SSLContext, talk: Talk) -> Li
 
     place = played.place
     return await asyncio.start_server(serve, place.address, played.port, reuse_address=True)
-
-
-async def smtp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext) -> None:
-    """Enough of SMTP for a greeting, STARTTLS and a farewell."""
-    secure = False
-    writer.write(b"220 mx.val-de-brume.example ESMTP\r\n")
-    while command := (await reader.readline()).strip().upper():
-        if command.startswith((b"EHLO", b"HELO")):
-            writer.write(b"250-mx.val-de-brume.example\r\n" + (b"" if secure else b"250-STARTTLS\r\n"))
-            writer.write(b"250 SIZE 26214400\r\n")
-        elif command == b"STARTTLS" and not secure:
-            writer.write(b"220 Ready to start TLS\r\n")
-            await writer.drain()
-            await writer.start_tls(context)
-            secure = True
-        elif command == b"QUIT":
-            writer.write(b"221 Bye\r\n")
-            return
-        else:
-            writer.write(b"502 Not played by the demo\r\n")
-
-
-async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext) -> None:
-    """Enough of IMAP for a greeting, STARTTLS and a farewell."""
-    writer.write(b"* OK [CAPABILITY IMAP4rev1 STARTTLS] IMAP4 ready\r\n")
-    while line := (await reader.readline()).strip():
-        tag, _, command = line.partition(b" ")
-        command = command.upper()
-        if command == b"STARTTLS":
-            writer.write(tag + b" OK Begin TLS negotiation now\r\n")
-            await writer.drain()
-            await writer.start_tls(context)
-        elif command == b"CAPABILITY":
-            writer.write(b"* CAPABILITY IMAP4rev1 STARTTLS\r\n" + tag + b" OK CAPABILITY completed\r\n")
-        elif command == b"LOGOUT":
-            writer.write(b"* BYE\r\n" + tag + b" OK LOGOUT completed\r\n")
-            return
-        else:
-            writer.write(tag + b" NO Not played by the demo\r\n")
 
 
 async def ssh(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _: ssl.SSLContext) -> None:

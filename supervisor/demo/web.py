@@ -6,6 +6,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from html import escape
 
 from aiohttp import web
@@ -48,8 +49,17 @@ def _page(path: str, owner: str) -> web.Response:
         return web.Response(text=json.dumps(_JSON[path]), content_type="application/json")
     if path.startswith("/bigbluebutton/api"):
         return web.Response(text=_BIGBLUEBUTTON, content_type="text/xml")
+    if path.startswith(_RDAP):
+        return web.Response(text=_registration(path.removeprefix(_RDAP)), content_type="application/rdap+json")
     title = _TITLES.get(path)
     return _html("Page introuvable", status=404) if title is None else _html(f"{title} – {owner}")
+
+
+def _registration(name: str) -> str:
+    """What a registry publishes of a domain; renewed every day, it seems."""
+    expires_at = datetime.now(UTC) + timedelta(days=240)
+    events = [{"eventAction": "expiration", "eventDate": expires_at.isoformat()}]
+    return json.dumps({"objectClassName": "domain", "ldhName": name, "status": ["active"], "events": events})
 
 
 def _html(title: str, status: int = 200) -> web.Response:
@@ -71,6 +81,7 @@ async def _endless(request: web.BaseRequest) -> web.StreamResponse:
         return response
 
 
+_RDAP = "/rdap/domain/"
 _TITLES = {
     "/": "Bienvenue",
     "/zimbra/": "Messagerie Zimbra : connexion",

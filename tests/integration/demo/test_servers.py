@@ -12,20 +12,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from probes import dns, http, runner, tcp, tls
+from probes import dns, domain, http, imap, mail_loop, runner, smtp, tcp
 from probes.base import Probe, Result, Run, Shared, Status, Target
 from probes.dns import DnsSettings
+from probes.domain import DomainSettings
 from probes.http_settings import HttpSettings
+from probes.secret import Secret
 from probes.tcp import TcpSettings
-from probes.tls import TlsSettings
 from supervisor.demo import talkers
 from supervisor.demo.certificates import Authority
 from supervisor.demo.names import Entry, Zone, open_names
 from supervisor.demo.played import Mode, Open, Place, Played
+from supervisor.demo.post import Post
 from supervisor.demo.web import open_web
 
 ADDRESS = "127.77.0.1"
+_ESSAI = "essai@brume.example"
 
 Start = Callable[[str, Open], Awaitable[Played]]
 
@@ -122,29 +126,48 @@ async def test_a_site_ails_in_many_ways_and_gets_well(
     assert (await look(http.PROBE, settings)).status is Status.OK
 
 
-@pytest.mark.parametrize(("protocol", "talk"), [("smtp", talkers.smtp), ("imap", talkers.imap)])
-async def test_mail_goes_over_to_tls(
-    start: Start, context: ssl.SSLContext, ca: str, protocol: str, talk: talkers.Talk
-) -> None:
-    played = await start(protocol, partial(talkers.open_talker, context=context, talk=talk))
-    settings = TlsSettings(port=played.port, starttls=protocol, ca=ca)  # type: ignore[arg-type]
-    result = await look(tls.PROBE, settings)
-    assert (result.status, result.message.startswith("TLSv1.3")) == (Status.OK, True), result.message
-    await played.strike("fault", Mode.MUTE)
-    assert (await look(tls.PROBE, settings, timeout_s=1.0)).status is Status.CRITICAL
+async def test_mail_is_taken_and_found_again(start: Start, context: ssl.SSLContext, ca: str) -> None:
+    post = Post()
+    relay = await start("smtp", partial(talkers.open_talker, context=context, talk=post.smtp))
+    box = await start("imap", partial(talkers.open_talker, context=context, talk=post.imap))
+    login = {"user": "essai", "password": Secret("essai")}
+    smtp_settings = {"port": relay.port, "ca": ca, "login": login}
+    imap_settings = {"port": box.port, "ca": ca, "login": login}
+    for probe, written in (
+        (smtp.PROBE, {**smtp_settings, "recipient": "accueil@brume.example"}),
+        (imap.PROBE, {**imap_settings, "mailbox": "INBOX"}),
+        (mail_loop.PROBE, {"sender": _ESSAI, "recipient": _ESSAI, "smtp": smtp_settings, "imap": imap_settings}),
+    ):
+        settings = TypeAdapter(probe.settings).validate_python(written)
+        result = await look(probe, settings)
+        assert result.status is Status.OK, result.message
+        await box.strike("fault", Mode.MUTE)
+        await relay.strike("fault", Mode.MUTE)
+        assert (await look(probe, settings, timeout_s=1.0)).status is Status.CRITICAL
+        await box.heal("fault")
+        await relay.heal("fault")
+    assert post._mails == {}  # the test mail was deleted
+
+
+async def test_a_registration_is_published(start: Start) -> None:
+    played = await start("https", partial(open_web, context=None))
+    settings = DomainSettings(name="brume.example", server=f"http://{ADDRESS}:{played.port}/rdap")
+    result = await look(domain.PROBE, settings)
+    assert result.status is Status.OK, result.message
+    await played.strike("fault", Mode.ERROR)
+    assert (await look(domain.PROBE, settings)).status is Status.UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("talk", "send", "expect"),
     [
         (talkers.ssh, "", "^SSH-2"),
-        (talkers.smtp, "", "^220[ -]"),
         (talkers.sip, r"OPTIONS sip:x SIP/2.0\r\n\r\n", r"^SIP/2\.0 200"),
         (talkers.pgsql, r"\x00\x00\x00\x08\x04\xd2\x16\x2f", "^N"),
         (talkers.mariadb, "", r"(?s)^.{3}\x00\n[0-9]+\."),
         (talkers.silent, "", None),
     ],
-    ids=["ssh", "smtp", "sip", "pgsql", "mariadb", "silent"],
+    ids=["ssh", "sip", "pgsql", "mariadb", "silent"],
 )
 async def test_every_machine_speaks_its_protocol(
     start: Start, context: ssl.SSLContext, talk: talkers.Talk, send: str, expect: str | None

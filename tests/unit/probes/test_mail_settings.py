@@ -1,4 +1,4 @@
-"""What may be written of mail sondes, and what is refused with a reason."""
+"""What may be written of mail and domain sondes, and what is refused with a reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from probes import imap, mail_loop, smtp
+from probes import domain, imap, mail_loop, smtp
 from probes.base import Probe
 from probes.secret import Secret
 
@@ -33,6 +33,8 @@ def read(probe: Probe, written: dict[str, Any]) -> Any:
         (mail_loop.PROBE, {**LOOP, "imap": {}}, "Field required"),
         (mail_loop.PROBE, {**LOOP, "imap": {"login": LOGIN, "security": "none"}}, "a password is not sent in clear"),
         (mail_loop.PROBE, {**LOOP, "smtp": {"address": "a b"}}, "is not a host name"),
+        (domain.PROBE, {"name": "exemple.fr", "server": "https://{address}/"}, "stands for nothing here"),
+        (domain.PROBE, {"name": "a b"}, "is not a host name"),
         (mail_loop.PROBE, {**LOOP, "sender": 3}, "is not a mail address"),
     ],
 )
