@@ -39,7 +39,7 @@ class LoopBox:
         for line in answer.untagged:
             uid = uid_of(line)
             mark = mail_message.read(b"\n".join(line.literals))
-            if uid is not None and mark is not None and mark.sonde == self._sonde:
+            if uid in uids and mark is not None and mark.sonde == self._sonde:
                 found.append(Found(uid, mark))
         return found
 
