@@ -8,8 +8,20 @@ from importlib.metadata import entry_points
 
 from probes import certificate, dns, heartbeat, http, link, tcp, tls
 from probes.base import Probe
+from probes.snmp import disk, interface, value
 
-BUILTIN = (link.PROBE, http.PROBE, tcp.PROBE, tls.PROBE, certificate.PROBE, dns.PROBE, heartbeat.PROBE)
+BUILTIN = (
+    link.PROBE,
+    disk.PROBE,
+    interface.PROBE,
+    value.PROBE,
+    http.PROBE,
+    tcp.PROBE,
+    tls.PROBE,
+    certificate.PROBE,
+    dns.PROBE,
+    heartbeat.PROBE,
+)
 GROUP = "vigie.probes"
 
 
