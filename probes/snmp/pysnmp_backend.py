@@ -1,13 +1,16 @@
-"""The pysnmp backend. The only module that knows pysnmp, and imported only where SNMP is used: it costs 25 MB.
+"""The pysnmp backend. The only module that knows pysnmp, and imported only where SNMP is used: it costs 12 MB.
 
 One engine per credential set: with two passwords for one user name on one engine, a tenth of the answers are refused.
-Engines cost 60 ms to build and are kept; each target leaves some 24 kB in its engine, which pysnmp never frees.
+Engines cost 60 ms and 1 MB to build and are kept; each target leaves some 24 kB in its engine, which pysnmp never
+frees. An engine's clock runs only while a request waits: idle it would take 0.15 % of a processor for each of them.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
+from collections import Counter
 from typing import Any
 
 from pysnmp.carrier.asyncio.dgram.udp import UdpAsyncioTransport
@@ -66,6 +69,7 @@ class PysnmpBackend:
 
     def __init__(self) -> None:
         self._engines: dict[SnmpAccess, tuple[Any, Any]] = {}
+        self._waiting: Counter[SnmpAccess] = Counter()
         # By host, what came of its last request: an error of sending, or None for some datagram.
         self._troubles: dict[str, OSError | None] = {}
 
@@ -95,6 +99,8 @@ class PysnmpBackend:
         target = await self._target(peer, timeout_s * _SHARE)
         if peer.access.version == 3 and _remembers(engine, target):
             target = await self._target(peer, timeout_s * _SHARE / 2)
+        self._waiting[peer.access] += 1
+        _wind(engine)
         try:
             answer = await command(engine, credentials, target, context, *numbers, *names, lookupMib=False)
             if answer[0] and peer.access.version == 3 and _forget(engine, target):
@@ -102,6 +108,10 @@ class PysnmpBackend:
         except PySnmpError as error:
             # Its text quotes a whole traceback, and the addresses in it.
             raise SnmpFailureError(Status.UNKNOWN, f"envoi SNMP impossible ({type(error).__name__})") from None
+        finally:
+            self._waiting[peer.access] -= 1
+            if not self._waiting[peer.access]:
+                _stop(engine)
         trouble, code, index, bindings = answer
         if trouble:
             raise self._failure(trouble, peer)
@@ -197,6 +207,21 @@ class _Target6(_Target, hlapi.Udp6TransportTarget):  # type: ignore[misc]
         """The socket of the engine, opened at its first request."""
         self.transport = _Transport6(self.troubles).open_client_mode(None)
         return self.transport
+
+
+def _wind(engine: Any) -> None:
+    """Let the clock of an engine run; it starts by itself at the first request."""
+    dispatcher = engine.transport_dispatcher
+    if dispatcher is not None and dispatcher.loopingcall is None:
+        dispatcher.loopingcall = asyncio.ensure_future(dispatcher.handle_timeout())
+
+
+def _stop(engine: Any) -> None:
+    """Stop it: nothing waits."""
+    dispatcher = engine.transport_dispatcher
+    if dispatcher is not None and dispatcher.loopingcall is not None:
+        dispatcher.loopingcall.cancel()
+        dispatcher.loopingcall = None
 
 
 def _remembers(engine: Any, target: Any) -> bool:

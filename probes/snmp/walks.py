@@ -162,7 +162,7 @@ class Walks:
 
     def _ask(self) -> Backend:
         if self._backend is None:
-            # Imported here: a daemon without SNMP does not pay its 25 MB.
+            # Imported here: a daemon without SNMP does not pay its 12 MB.
             from probes.snmp.pysnmp_backend import PysnmpBackend
 
             self._backend = PysnmpBackend()
