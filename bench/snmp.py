@@ -1,8 +1,8 @@
 """`python -m bench.snmp`: what reading a host's storage table costs, beside snmp_exporter.
 
-A real snmpd (its CPU is not counted) tells of 13 volumes: 65 values. Vigie's figure is the CPU time of this process for
-whole runs of `disk`, judged: alone on its host, so that each run walks; then five sondes of one host, which share a
-walk. The exporter's is that of its process for one request of the same five columns; Prometheus, which would ask it
+A real snmpd (its CPU is not counted) tells of 13 volumes, 65 values, at ten addresses that are read at once. Vigie's
+figure is the CPU time of this process for whole runs of `disk`, judged and not stored: alone on its host, so that each
+run walks; then five sondes of one host, which share a walk. The exporter's is that of its process for one request of the same five columns; Prometheus, which would ask it
 and store the answer, is not counted. Needs Debian's snmpd, and prometheus-snmp-exporter for the ratio.
 """
 
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -28,7 +29,7 @@ from probes.snmp.disk import PROBE, DiskSettings
 
 _ENTRY = "1.3.6.1.2.1.25.2.3.1"
 _VOLUMES = 13
-_WARM = 5
+_HOSTS = 10  # read at once
 _TABLE = Path(__file__).parents[1] / "tests" / "integration" / "probes" / "snmp_table.py"
 _COLUMNS = {
     2: "objectid .1.3.6.1.2.1.25.2.1.4",
@@ -85,21 +86,27 @@ def _snmpd(directory: Path, table: Path) -> Process:
         raise BenchError("snmpd is missing: apt-get install snmpd")
     config = directory / "snmpd.conf"
     config.write_text(_CONFIG.format(python=sys.executable, script=_TABLE, table=table))
-    command = [program, "-f", "-Lo", "-C", "-c", str(config), "-I", _MODULES, "udp:127.0.0.1:0"]
+    command = [program, "-f", "-Lo", "-C", "-c", str(config), "-I", _MODULES, "udp:0.0.0.0:0"]
     return Process(command, directory / "snmpd.log", env={"SNMP_PERSISTENT_DIR": str(directory), "MIBS": ""})
 
 
 async def _vigie(access: SnmpAccess, sondes: int, runs: int) -> float:
     shared, settings, spent_s = Shared(), DiskSettings(access=access), 0.0
+
+    async def check(host: int, sonde: int) -> None:
+        target = Target(sonde=f"bench/{host}/{sonde}", address=f"127.0.0.{host}")
+        result = await runner.run(PROBE, target, settings, Run(shared, time.time(), 10.0))
+        if result.status is not Status.OK:
+            raise BenchError(result.message)
+
+    rounds = max(1, runs // (_HOSTS * sondes))
     try:
-        for number in range(runs + _WARM * sondes):
-            if number == _WARM * sondes:
+        for number in range(rounds + 1):
+            if number == 1:  # the first round opens sockets and learns how long the tables are
                 spent_s = -time.process_time()
-            target = Target(sonde=f"bench/host/{number % sondes}", address="127.0.0.1")
-            result = await runner.run(PROBE, target, settings, Run(shared, time.time(), 10.0))
-            if result.status is not Status.OK:
-                raise BenchError(result.message)
-        return (spent_s + time.process_time()) / runs * 1000
+            for sonde in range(sondes):
+                await asyncio.gather(*(check(host, sonde) for host in range(1, _HOSTS + 1)))
+        return (spent_s + time.process_time()) / (rounds * _HOSTS * sondes) * 1000
     finally:
         await shared.close()
 
@@ -116,14 +123,17 @@ def _exporter(program: str, directory: Path, port: int, runs: int) -> float:
     command = [program, f"--config.file={config}", "--web.listen-address=127.0.0.1:0"]
     with Process(command, directory / "exporter.log") as process:
         listening = process.wait_for(lambda: _port(process.pid, "tcp"), 10, "no port of the exporter")
-        url = f"http://127.0.0.1:{listening}/snmp?module=storage&target=127.0.0.1:{port}"
-        before_s = 0.0
-        for number in range(runs + _WARM):
-            if number == _WARM:
-                before_s = cpu_s([process.pid])
-            with urllib.request.urlopen(url) as answer:
+
+        def scrape(number: int) -> None:
+            host = f"127.0.0.{1 + number % _HOSTS}:{port}"
+            with urllib.request.urlopen(f"http://127.0.0.1:{listening}/snmp?module=storage&target={host}") as answer:
                 if answer.read().count(b"column5{") != _VOLUMES:
                     raise BenchError("the exporter did not read the table")
+
+        with ThreadPoolExecutor(_HOSTS) as threads:
+            list(threads.map(scrape, range(_HOSTS)))
+            before_s = cpu_s([process.pid])
+            list(threads.map(scrape, range(runs)))
         return (cpu_s([process.pid]) - before_s) / runs * 1000
 
 

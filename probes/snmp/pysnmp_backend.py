@@ -1,4 +1,4 @@
-"""The pysnmp backend. The only module that knows pysnmp, and imported only where SNMP is used: it costs 12 MB.
+"""The pysnmp backend, for version 3. The only module that knows pysnmp, imported only where needed: it costs 12 MB.
 
 One engine per credential set: with two passwords for one user name on one engine, a tenth of the answers are refused.
 Engines cost 60 ms and 1 MB to build and are kept; each target leaves some 24 kB in its engine, which pysnmp never
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 from collections import Counter
 from typing import Any
 
@@ -23,7 +22,8 @@ from probes.base import Status
 from probes.excerpt import excerpt
 from probes.secret import Secret
 from probes.snmp.access import SnmpAccess
-from probes.snmp.words import Binding, ErrorStatusError, Oid, Peer, SnmpFailureError, Value, silence
+from probes.snmp.wire import opaque
+from probes.snmp.words import Binding, ErrorStatusError, Oid, Peer, SnmpFailureError, Value, silence, unreadable
 from probes.trouble import connection_trouble
 
 _SHARE = 0.9  # of the time given to a request: its silence must be told before that time is over
@@ -61,7 +61,6 @@ _REFUSALS = {
     "UnknownCommunityName": "communauté SNMP refusée",
 }
 _SILENT = OSError()  # nothing at all came: stands apart from every trouble
-_OPAQUE_FLOAT, _OPAQUE_DOUBLE = b"\x9f\x78\x04", b"\x9f\x79\x08"
 
 
 class PysnmpBackend:
@@ -144,7 +143,7 @@ class PysnmpBackend:
         # Version 3 answers questions of identity before it judges; the others say nothing or answer.
         if error is _SILENT or peer.access.version == 3:
             return silence(peer)
-        return SnmpFailureError(Status.CRITICAL, f"réponses SNMP illisibles (port {peer.access.port})")
+        return unreadable(peer)
 
 
 class _Transport:
@@ -274,17 +273,9 @@ def _plain(value: Any) -> Value:
     if isinstance(value, rfc1902.IpAddress):
         return ".".join(map(str, bytes(value))).encode()
     if isinstance(value, rfc1902.Opaque):
-        return _opaque(bytes(value))
+        return opaque(bytes(value))
     if isinstance(value, rfc1902.univ.OctetString):
         return bytes(value)
     if isinstance(value, rfc1902.univ.ObjectIdentifier):
         return tuple(int(part) for part in value)
     return int(value)
-
-
-def _opaque(data: bytes) -> Value:
-    if data.startswith(_OPAQUE_FLOAT) and len(data) == 7:
-        return float(struct.unpack(">f", data[3:])[0])
-    if data.startswith(_OPAQUE_DOUBLE) and len(data) == 11:
-        return float(struct.unpack(">d", data[3:])[0])
-    return data

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 from probes.base import Run, Status, Target
 from probes.names import Address, Family, Names, literal
 from probes.snmp.access import SnmpAccess
+from probes.snmp.community_backend import CommunityBackend
 from probes.snmp.words import Backend, Binding, ErrorStatusError, Oid, Peer, SnmpFailureError, Value, say_oid, silence
 
 _SHARE = 0.9  # of the run's time: silence must be told before the deadline cuts the run
@@ -52,8 +53,9 @@ class Walks:
     sees something new.
     """
 
-    def __init__(self, backend: Backend | None = None) -> None:
-        self._backend = backend
+    def __init__(self, community: Backend | None = None) -> None:
+        self._community = community  # of versions 1 and 2c; pysnmp's does them too
+        self._users: Backend | None = None  # of version 3
         self._walks: dict[_Key, _Walk] = {}
         self._sizes: dict[_Key, int] = {}
         self._swept_s = time.monotonic()
@@ -70,8 +72,9 @@ class Walks:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._backend is not None:
-            await self._backend.close()
+        for backend in (self._community, self._users):
+            if backend is not None:
+                await backend.close()
 
     async def table(
         self, peer: Peer, columns: tuple[Oid, ...], run: Run, sonde: str, scalars: tuple[Oid, ...] = ()
@@ -133,7 +136,7 @@ class Walks:
             asked = list(reader.open)
             oids = tuple(reader.last[column] for column in asked)
             try:
-                bindings = await self._ask().next(key[0], oids, repetitions, timeout_s)
+                bindings = await self._ask(key[0]).next(key[0], oids, repetitions, timeout_s)
             except ErrorStatusError as error:
                 if error.code == _TOO_BIG and repetitions > 1:
                     repetitions //= 2
@@ -150,7 +153,7 @@ class Walks:
         found: dict[Oid, Value] = {}
         while asked:
             try:
-                bindings = await self._ask().get(peer, tuple(asked), timeout_s)
+                bindings = await self._ask(peer).get(peer, tuple(asked), timeout_s)
             except ErrorStatusError as error:
                 if error.code != _NO_SUCH_NAME or not 0 < error.index <= len(asked):
                     raise _refused(error) from None
@@ -160,13 +163,18 @@ class Walks:
             break
         return tuple(found.get(oid) for oid in oids)
 
-    def _ask(self) -> Backend:
-        if self._backend is None:
-            # Imported here: a daemon without SNMP does not pay its 12 MB.
+    def _ask(self, peer: Peer) -> Backend:
+        """What speaks the agent's version."""
+        if peer.access.version != 3:
+            if self._community is None:
+                self._community = CommunityBackend()
+            return self._community
+        if self._users is None:
+            # Imported here: a daemon without version 3 does not pay its 12 MB.
             from probes.snmp.pysnmp_backend import PysnmpBackend
 
-            self._backend = PysnmpBackend()
-        return self._backend
+            self._users = PysnmpBackend()
+        return self._users
 
 
 class _Reader:

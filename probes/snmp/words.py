@@ -39,6 +39,11 @@ def silence(peer: Peer) -> SnmpFailureError:
     )
 
 
+def unreadable(peer: Peer) -> SnmpFailureError:
+    """Something came, and it made no sense."""
+    return SnmpFailureError(Status.CRITICAL, f"réponses SNMP illisibles (port {peer.access.port})")
+
+
 class ErrorStatusError(Exception):
     """The agent answered with an error of the PDU: too big, no such name."""
 
