@@ -2,8 +2,9 @@
 
 A real snmpd (its CPU is not counted) tells of 13 volumes, 65 values, at ten addresses that are read at once. Vigie's
 figure is the CPU time of this process for whole runs of `disk`, judged and not stored: alone on its host, so that each
-run walks; then five sondes of one host, which share a walk. The exporter's is that of its process for one request of the same five columns; Prometheus, which would ask it
-and store the answer, is not counted. Needs Debian's snmpd, and prometheus-snmp-exporter for the ratio.
+run walks; then five sondes of one host, which share a walk. The exporter's is that of its process for one request of
+the same five columns; Prometheus, which would ask it and store the answer, is not counted. Needs Debian's snmpd, and
+prometheus-snmp-exporter for the ratio.
 """
 
 from __future__ import annotations
