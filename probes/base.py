@@ -97,6 +97,7 @@ class Run:
     timeout_s: float  # after this the runner cancels the run
     stage: str = ""  # in French, what is being waited for: completes the message of a run that timed out
     trace: list[str] | None = None  # English lines of reasoning, kept only for `vigie probe`
+    interval_s: float = 60.0  # of the sonde: how long what its neighbours read may serve it too
 
     def note(self, line: str) -> None:
         """Explain a step to the person who runs `vigie probe`; costs nothing otherwise."""

@@ -8,9 +8,13 @@ from importlib.metadata import entry_points
 
 from probes import certificate, dns, domain, heartbeat, http, imap, link, mail_loop, smtp, tcp, tls
 from probes.base import Probe
+from probes.snmp import disk, interface, value
 
 BUILTIN = (
     link.PROBE,
+    disk.PROBE,
+    interface.PROBE,
+    value.PROBE,
     http.PROBE,
     tcp.PROBE,
     tls.PROBE,

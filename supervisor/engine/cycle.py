@@ -114,7 +114,7 @@ class Cycle:
             return await slot.pool.workers.run(
                 sonde.type, sonde.target, sonde.settings, sonde.timeout_s, slot.started_wall
             )
-        current = Run(self._shared, slot.started_wall, sonde.timeout_s)
+        current = Run(self._shared, slot.started_wall, sonde.timeout_s, interval_s=sonde.interval_s)
         return await runner.run(probe, sonde.target, sonde.settings, current)
 
     def _judged(self, slot: Slot, at: int, result: Result) -> bool:

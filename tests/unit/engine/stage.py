@@ -33,6 +33,7 @@ class Stage:
         self.judge = Judge()
         self.judge.configure({s.id: s for s in sondes}, canaries)
         self.started: dict[str, list[float]] = defaultdict(list)  # seconds since the start
+        self.intervals: dict[str, float] = {}  # as the technique was told
         self.results: list[tuple[float, str, Status]] = []
         self.changes: list[Change] = []
         self.rewound: list[float] = []
@@ -49,6 +50,7 @@ class Stage:
 
     async def _check(self, target: Target, _: object, run: Run) -> Result:
         self.started[target.sonde].append(self.now)
+        self.intervals[target.sonde] = run.interval_s
         self.running[target.sonde] += 1
         self.overlaps += self.running[target.sonde] > 1
         try:

@@ -32,6 +32,13 @@ def test_cadence_is_regular_without_drift_or_overlap() -> None:
     assert stage.overlaps == 0
 
 
+def test_a_technique_is_told_the_interval_of_its_sonde() -> None:
+    """How long what a neighbour read may serve it too."""
+    stage = Stage(well, [sonde("a/e/often", interval_s=30), sonde("a/e/seldom", interval_s=300)], [])
+    stage.play(400)
+    assert stage.intervals == {"a/e/often": 30, "a/e/seldom": 300}
+
+
 def test_a_check_longer_than_its_interval_never_overlaps_itself_and_is_counted() -> None:
     stage = Stage(well, [sonde("a/e/s", interval_s=10, timeout_s=100)], [])
     stage.takes["a/e/s"] = 25.0

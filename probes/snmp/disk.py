@@ -1,0 +1,165 @@
+"""`disk`: the space left on the volumes of a host, as its SNMP agent tells it (HOST-RESOURCES-MIB)."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from probes.base import Measurement, Probe, Result, Run, Status, Target
+from probes.excerpt import excerpt
+from probes.names import Family, NameFailureError
+from probes.settings import Bytes, Ratio, settings
+from probes.snmp.access import SnmpAccess
+from probes.snmp.volumes import Volume, choose, matching, read_volumes
+from probes.snmp.walks import Rows, Walks, find_peer
+from probes.snmp.words import SnmpFailureError, read_oid
+from probes.threshold import Below, Verdict
+from probes.units import say_ratio, say_size
+
+_ENTRY = read_oid("1.3.6.1.2.1.25.2.3.1")  # hrStorageEntry
+_COLUMNS = tuple((*_ENTRY, column) for column in (2, 3, 4, 5, 6))  # type, name, units, size, used
+_REMEMBERED_S = 86400.0  # how long a volume that vanished is missed, when none is named
+_MOST = 100  # volumes measured and told of
+_SAID = 5  # of them that a message names
+_DEFAULT: Below[float] = Below(warning=0.10, critical=0.05)
+
+
+@settings
+class DiskSettings:
+    """Settings of `disk`."""
+
+    access: SnmpAccess = SnmpAccess()
+    """How the agent lets itself be read."""
+    family: Family = "any"
+    """Which addresses of a name to use: any, ipv4 or ipv6."""
+    mounts: tuple[str, ...] = ()
+    r"""Volumes to look at, by name or pattern (`/`, `/srv/*`, `D:\`); all but pseudo file systems when empty."""
+    exclude: tuple[str, ...] = ()
+    """Volumes to leave out, by name or pattern."""
+    free: Below[Ratio] | None = None
+    """Thresholds on the share that is free; 10 % and 5 % when `free_size` has none either."""
+    free_size: Below[Bytes] | None = None
+    """Thresholds on the free space, like 20 GiB."""
+
+    @model_validator(mode="after")
+    def _default(self) -> DiskSettings:
+        if self.free is None and self.free_size is None:
+            object.__setattr__(self, "free", _DEFAULT)  # the instance is frozen
+        return self
+
+
+class SeenVolumes:
+    """When each sonde last saw each volume, for those that name none: what vanishes is a finding."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, dict[str, float]] = {}
+
+    @classmethod
+    def open(cls) -> Self:
+        """Nothing was seen yet."""
+        return cls()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def vanished(self, sonde: str, names: list[str], at: float) -> list[str]:
+        """Those of the last day that are not there any more."""
+        seen = self._seen.setdefault(sonde, {})
+        seen.update(dict.fromkeys(names[:_MOST], at))
+        for name in [name for name, last in seen.items() if at - last > _REMEMBERED_S]:
+            del seen[name]
+        return [name for name in seen if name not in names]
+
+
+async def check(target: Target, settings: DiskSettings, run: Run) -> Result:
+    """The storage table of the host, and what its volumes are worth."""
+    try:
+        peer = await find_peer(target, settings.access, settings.family, run)
+        table = await run.shared.use(Walks).table(peer, _COLUMNS, run, target.sonde)
+    except (NameFailureError, SnmpFailureError) as failure:
+        return Result(failure.status, failure.message)
+    return _judge(table.rows, target.sonde, settings, run)
+
+
+def _judge(rows: Rows, sonde: str, settings: DiskSettings, run: Run) -> Result:
+    verdict = Verdict(run)
+    volumes = read_volumes(rows)
+    if run.trace is not None:
+        for volume in volumes:
+            run.note(f"{excerpt(volume.name)}: {volume.used_bytes} of {volume.size_bytes} bytes, type {volume.kind}")
+    chosen = choose(volumes, settings.mounts, settings.exclude)
+    _missing(volumes, chosen, sonde, settings, run, verdict)
+    if len(chosen) > _MOST:
+        verdict.find(Status.WARNING, f"{len(chosen)} volumes, dont seuls {_MOST} sont suivis : à choisir avec mounts")
+    measured = [volume for volume in chosen[:_MOST] if volume.size_bytes > 0]
+    for volume in chosen[:_MOST]:
+        if volume.size_bytes <= 0:
+            verdict.find(Status.UNKNOWN, f"{_say(volume)} : taille nulle ou incohérente")
+    _spaces(measured, settings, run, verdict)
+    if not chosen and not settings.mounts:
+        verdict.find(Status.CRITICAL, "aucun volume dans la table de l'agent (HOST-RESOURCES-MIB absente ou refusée)")
+    return verdict.result(_fine(measured))
+
+
+def _missing(
+    volumes: list[Volume], chosen: list[Volume], sonde: str, settings: DiskSettings, run: Run, verdict: Verdict
+) -> None:
+    if settings.mounts:
+        absent = [mount for mount in settings.mounts if not any(matching(mount, volume.name) for volume in volumes)]
+        status = Status.CRITICAL
+    else:
+        # An empty table is an agent that starts, or that lost its rights: said by itself, and not each volume again.
+        absent = run.shared.use(SeenVolumes).vanished(sonde, [v.name for v in chosen], run.at) if chosen else []
+        absent = [name for name in absent if not any(matching(mount, name) for mount in settings.exclude)]
+        status = Status.WARNING
+    for name in absent[:_SAID]:
+        verdict.find(status, f"volume {excerpt(name)} absent")
+    if len(absent) > _SAID:
+        verdict.find(status, f"et {len(absent) - _SAID} autres volumes absents")
+
+
+def _spaces(volumes: list[Volume], settings: DiskSettings, run: Run, verdict: Verdict) -> None:
+    """Measure every volume; tell of the worst ones only, a message is read on a telephone."""
+    found: list[tuple[Status, str]] = []
+    for volume in sorted(volumes, key=lambda volume: volume.free_ratio):
+        labels = (("mount", volume.name),)
+        verdict.measurements += (
+            Measurement("free_ratio", volume.free_ratio, labels),
+            Measurement("free_bytes", volume.free_bytes, labels),
+            Measurement("size_bytes", volume.size_bytes, labels),
+        )
+        own = Verdict(run)
+        own.judge(settings.free, volume.free_ratio, "espace libre", say_ratio)
+        own.judge(settings.free_size, volume.free_bytes, "espace libre", say_size)
+        result = own.result("")
+        if result.status is not Status.OK:
+            found.append((result.status, f"{_say(volume)} : {result.message}"))
+    found.sort(key=lambda finding: finding[0] is not Status.CRITICAL)  # stable: the fullest first
+    for status, message in found[:_SAID]:
+        verdict.find(status, message)
+    if others := found[_SAID:]:
+        verdict.find(others[0][0], f"et {len(others)} autres volumes")
+
+
+def _say(volume: Volume) -> str:
+    return excerpt(volume.name, 60)
+
+
+def _fine(volumes: list[Volume]) -> str:
+    if not volumes:
+        return "aucun volume à suivre"
+    fullest = min(volumes, key=lambda volume: volume.free_ratio)
+    space = f"{say_ratio(fullest.free_ratio)} libres ({say_size(fullest.free_bytes)})"
+    if len(volumes) == 1:
+        return f"{_say(fullest)} : {space}"
+    return f"{len(volumes)} volumes, le plus rempli {_say(fullest)} : {space}"
+
+
+PROBE = Probe(
+    type="disk",
+    settings=DiskSettings,
+    check=check,
+    measures=("free_ratio", "free_bytes", "size_bytes"),
+    on_timeout=Status.CRITICAL,
+)

@@ -1,0 +1,108 @@
+"""What the storage table of HOST-RESOURCES-MIB says: volumes, their names and sizes, which of them hold files."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from probes.excerpt import excerpt
+from probes.snmp.walks import Rows
+from probes.snmp.words import Oid, Value, read_oid
+
+_TYPES = read_oid("1.3.6.1.2.1.25.2.1")  # hrStorageTypes
+_FILES = {4, 9, 10}  # fixed disk, flash memory, network disk: not memory, optical discs, removable or RAM disks
+_MASK = 0xFFFFFFFF
+_NAME_LIMIT = 120
+_WINDOWS = re.compile(r"([A-Za-z]:)\\(?: |$)")  # "D:\ Label:Données  Serial Number 1a2b3c4d"
+_PSEUDO = re.compile(
+    r"/(proc|sys|dev|run|snap)(/.*)?|/var/snap/.*|/var/lib/(docker|containerd|containers|kubelet|lxcfs)/.*"
+    r"|(virtual|swap|physical|real|cached|shared) (memory|space)|memory buffers",
+    re.IGNORECASE,
+)
+
+
+class Volume(NamedTuple):
+    """A line of the table."""
+
+    name: str  # the mount point, or the drive as `D:\\`, printable
+    kind: int  # the last number of its hrStorageType; 0 when it says none of those
+    size_bytes: int  # 0 when the line makes no sense
+    used_bytes: int
+
+    @property
+    def free_bytes(self) -> int:
+        """What is left; what the system keeps for root counts as free, since agents say so."""
+        return max(0, self.size_bytes - self.used_bytes)
+
+    @property
+    def free_ratio(self) -> float:
+        """The share that is left, of a volume whose size makes sense."""
+        return self.free_bytes / self.size_bytes
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether it is of interest when nobody named it."""
+        return self.kind in _FILES and self.size_bytes > 0 and _PSEUDO.fullmatch(self.name) is None
+
+
+def read_volumes(rows: Rows) -> list[Volume]:
+    """The volumes, in the agent's order. A name that comes twice (bind mounts) counts once: its first line."""
+    volumes: dict[str, Volume] = {}
+    for kind, name, unit, size, used in rows.values():
+        if isinstance(name, bytes) and name:
+            said = _name(name.decode("utf-8", "replace"))
+            volumes.setdefault(said, Volume(said, _kind(kind), *_sizes(unit, size, used)))
+    return list(volumes.values())
+
+
+def choose(volumes: list[Volume], mounts: tuple[str, ...], exclude: tuple[str, ...]) -> list[Volume]:
+    """Those to look at. A plain name takes whatever bears it; a pattern, or nothing, only what holds files."""
+    plain = {mount for mount in mounts if not _is_pattern(mount)}
+
+    def wanted(volume: Volume) -> bool:
+        if any(matching(mount, volume.name) for mount in exclude):
+            return False
+        if any(matching(mount, volume.name) for mount in plain):
+            return True
+        named = not mounts or any(matching(mount, volume.name) for mount in mounts)
+        return named and volume.holds_files
+
+    return [volume for volume in volumes if wanted(volume)]
+
+
+def matching(mount: str, name: str) -> bool:
+    r"""Whether a name or pattern of the config means that volume. `D:`, `d:\` and `D:\` are one drive."""
+    if mount in (name, "*"):
+        return True
+    mount, name = _bare(mount), _bare(name)
+    # Only * and ? are special: a bracket in a name is a bracket.
+    return fnmatchcase(name, mount.replace("[", "[[]")) if _is_pattern(mount) else name == mount
+
+
+def _bare(name: str) -> str:
+    if re.fullmatch(r"[A-Za-z?*]:\\?", name):
+        return name[:2].upper()
+    return name.rstrip("/") or name
+
+
+def _is_pattern(mount: str) -> bool:
+    return "*" in mount or "?" in mount
+
+
+def _name(text: str) -> str:
+    drive = _WINDOWS.match(text)
+    # The label and the serial number of a Windows volume change with the wind; its letter is what people know.
+    return f"{drive[1].upper()}\\" if drive else excerpt(text.strip(), _NAME_LIMIT)
+
+
+def _kind(value: Value) -> int:
+    oid: Oid = value if isinstance(value, tuple) else ()
+    return oid[-1] if oid[:-1] == _TYPES else 0
+
+
+def _sizes(unit: Value, size: Value, used: Value) -> tuple[int, int]:
+    """Size and use in bytes. They are counts of units in a signed field: beyond 2^31 they come negative."""
+    if not (isinstance(unit, int) and isinstance(size, int) and isinstance(used, int)) or unit <= 0:
+        return 0, 0
+    return (size & _MASK) * unit, (used & _MASK) * unit

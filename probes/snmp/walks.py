@@ -1,0 +1,243 @@
+"""Tables and values read from agents: one walk a host, shared by all its sondes within an interval."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
+
+from probes.base import Run, Status, Target
+from probes.names import Address, Family, Names, literal
+from probes.snmp.access import SnmpAccess
+from probes.snmp.community_backend import CommunityBackend
+from probes.snmp.words import Backend, Binding, ErrorStatusError, Oid, Peer, SnmpFailureError, Value, say_oid, silence
+
+_SHARE = 0.9  # of the run's time: silence must be told before the deadline cuts the run
+_FIRST_ROWS = 10  # rows asked at once of an agent whose table nobody has seen yet
+_MOST_AT_ONCE = 25  # rows; more does not fit a datagram
+_MOST_ROWS = 2000  # of a table: beyond, an agent makes them up
+_REUSED_S = 300.0  # a walk is never shared for longer, whatever the interval
+_KEPT_S = 900.0  # what nobody asked for so long is forgotten: years of reloads leave hosts behind
+_TOO_BIG, _NO_SUCH_NAME = 1, 2  # error-status of RFC 3416
+
+Rows = dict[Oid, tuple[Value, ...]]
+
+
+class Table(NamedTuple):
+    """Some columns of a table, as one walk found them."""
+
+    at_s: float  # monotonic instant at which the walk ended
+    rows: Rows  # by index, in the table's order; a value per column asked, None where the agent has none
+    scalars: tuple[Value, ...]  # asked beside it
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A walk in progress or done."""
+
+    task: asyncio.Task[Table]
+    started_s: float
+    given: set[str] = field(default_factory=set)  # sondes that saw it
+
+
+_Key = tuple[Peer, tuple[Oid, ...], tuple[Oid, ...]]
+
+
+class Walks:
+    """Everything that is asked of agents goes through here.
+
+    A walk serves each sonde once: what shares it saves the agent and us a walk, but a retry, or the next run, always
+    sees something new.
+    """
+
+    def __init__(self, community: Backend | None = None) -> None:
+        self._community = community  # of versions 1 and 2c; pysnmp's does them too
+        self._users: Backend | None = None  # of version 3
+        self._walks: dict[_Key, _Walk] = {}
+        self._sizes: dict[_Key, int] = {}
+        self._swept_s = time.monotonic()
+
+    @classmethod
+    def open(cls) -> Self:
+        """Nothing is imported nor opened until an agent is asked."""
+        return cls()
+
+    async def close(self) -> None:
+        """End what is in progress, and the sockets."""
+        tasks = [walk.task for walk in self._walks.values()]
+        self._walks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for backend in (self._community, self._users):
+            if backend is not None:
+                await backend.close()
+
+    async def table(
+        self, peer: Peer, columns: tuple[Oid, ...], run: Run, sonde: str, scalars: tuple[Oid, ...] = ()
+    ) -> Table:
+        """These columns, from a walk of this interval that the sonde has not seen, or from a new one."""
+        key = (peer, columns, scalars)
+        walk = self._shared(key, sonde, min(run.interval_s * _SHARE, _REUSED_S))
+        if walk is None:
+            self._sweep()
+            task = asyncio.create_task(self._walk(key, run.timeout_s * _SHARE))
+            task.add_done_callback(_heard)
+            walk = self._walks[key] = _Walk(task, time.monotonic())
+        else:
+            run.note("the walk of another sonde of this host is used")
+        walk.given.add(sonde)
+        # Shielded: one run that is cancelled must not end the walk that others wait for.
+        table = await asyncio.shield(walk.task)
+        if run.trace is not None:
+            run.note(f"{len(table.rows)} rows, {time.monotonic() - walk.started_s:.3f} s after the start of the walk")
+        return table
+
+    async def values(self, peer: Peer, oids: tuple[Oid, ...], timeout_s: float) -> tuple[Value, ...]:
+        """The values of these OIDs, in their order; None for one that the agent does not have."""
+        patience_s = timeout_s * _SHARE
+        async with _deadline(peer, patience_s):
+            return await self._get(peer, oids, patience_s)
+
+    def _shared(self, key: _Key, sonde: str, reused_s: float) -> _Walk | None:
+        walk = self._walks.get(key)
+        if walk is None or sonde in walk.given or time.monotonic() - walk.started_s > reused_s:
+            return None
+        if walk.task.done() and (walk.task.cancelled() or walk.task.exception() is not None):
+            return None  # whoever comes later tries for itself
+        return walk
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        if now - self._swept_s < _KEPT_S:
+            return
+        self._swept_s = now
+        old = [key for key, walk in self._walks.items() if now - walk.started_s > _KEPT_S and walk.task.done()]
+        for key in old:
+            del self._walks[key]
+            self._sizes.pop(key, None)
+
+    async def _walk(self, key: _Key, timeout_s: float) -> Table:
+        peer, columns, scalars = key
+        async with _deadline(peer, timeout_s):
+            found = await self._get(peer, scalars, timeout_s) if scalars else ()
+            rows = await self._columns(key, columns, timeout_s)
+        self._sizes[key] = len(rows)
+        return Table(time.monotonic(), rows, found)
+
+    async def _columns(self, key: _Key, columns: tuple[Oid, ...], timeout_s: float) -> Rows:
+        reader = _Reader(columns)
+        # One row more than last time: the usual table takes one request, and the row after it proves that it is over.
+        repetitions = min(self._sizes.get(key, _FIRST_ROWS - 1) + 1, _MOST_AT_ONCE)
+        while reader.open:
+            asked = list(reader.open)
+            oids = tuple(reader.last[column] for column in asked)
+            try:
+                bindings = await self._ask(key[0]).next(key[0], oids, repetitions, timeout_s)
+            except ErrorStatusError as error:
+                if error.code == _TOO_BIG and repetitions > 1:
+                    repetitions //= 2
+                elif error.code == _NO_SUCH_NAME and 0 < error.index <= len(asked):
+                    reader.open.remove(asked[error.index - 1])  # how version 1 says that a column is over
+                else:
+                    raise _refused(error) from None
+                continue
+            reader.take(asked, bindings)
+        return reader.rows()
+
+    async def _get(self, peer: Peer, oids: tuple[Oid, ...], timeout_s: float) -> tuple[Value, ...]:
+        asked = list(dict.fromkeys(oids))
+        found: dict[Oid, Value] = {}
+        while asked:
+            try:
+                bindings = await self._ask(peer).get(peer, tuple(asked), timeout_s)
+            except ErrorStatusError as error:
+                if error.code != _NO_SUCH_NAME or not 0 < error.index <= len(asked):
+                    raise _refused(error) from None
+                del asked[error.index - 1]  # version 1 refuses the whole request for one that does not exist
+                continue
+            found.update(binding for binding in bindings if binding[0] in asked)
+            break
+        return tuple(found.get(oid) for oid in oids)
+
+    def _ask(self, peer: Peer) -> Backend:
+        """What speaks the agent's version."""
+        if peer.access.version != 3:
+            if self._community is None:
+                self._community = CommunityBackend()
+            return self._community
+        if self._users is None:
+            # Imported here: a daemon without version 3 does not pay its 12 MB.
+            from probes.snmp.pysnmp_backend import PysnmpBackend
+
+            self._users = PysnmpBackend()
+        return self._users
+
+
+class _Reader:
+    """Puts together the columns of a table from answers that may stop anywhere."""
+
+    def __init__(self, columns: tuple[Oid, ...]) -> None:
+        self._columns = columns
+        self._values: dict[Oid, dict[Oid, Value]] = {column: {} for column in columns}
+        self.open = list(dict.fromkeys(columns))  # columns that are not over
+        self.last = {column: column for column in columns}  # the OID that each goes on from
+
+    def take(self, asked: list[Oid], bindings: list[Binding]) -> None:
+        """An answer: interleaved, one binding a column asked, cut where the agent chose."""
+        if not bindings:
+            raise SnmpFailureError(Status.CRITICAL, "réponse SNMP vide")
+        for position, (oid, value) in enumerate(bindings):
+            column = asked[position % len(asked)]
+            if column not in self.open:
+                continue
+            if value is None or oid[: len(column)] != column:
+                self.open.remove(column)
+            elif oid <= self.last[column]:
+                raise SnmpFailureError(
+                    Status.CRITICAL, f"agent SNMP incohérent : il tourne en rond après {say_oid(self.last[column])}"
+                )
+            else:
+                self._values[column][oid[len(column) :]] = value
+                self.last[column] = oid
+                if len(self._values[column]) > _MOST_ROWS:
+                    raise SnmpFailureError(Status.CRITICAL, f"table SNMP de plus de {_MOST_ROWS} lignes")
+
+    def rows(self) -> Rows:
+        """The rows, those that only some columns have included."""
+        indexes = dict.fromkeys(index for column in self._columns for index in self._values[column])
+        return {index: tuple(self._values[column].get(index) for column in self._columns) for index in indexes}
+
+
+@asynccontextmanager
+async def _deadline(peer: Peer, timeout_s: float) -> AsyncIterator[None]:
+    """Turns the end of the time given into a failure that says so."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except TimeoutError:
+        raise silence(peer) from None
+
+
+def _heard(task: asyncio.Task[Table]) -> None:
+    # Those who waited may all have been cancelled: asyncio would then complain that nobody looked at the error.
+    if not task.cancelled():
+        task.exception()
+
+
+def _refused(error: ErrorStatusError) -> SnmpFailureError:
+    return SnmpFailureError(Status.CRITICAL, f"lecture refusée par l'agent SNMP (erreur {error.code})")
+
+
+async def find_peer(target: Target, access: SnmpAccess, family: Family, run: Run) -> Peer:
+    """The agent of the target; raises NameFailureError when its name leads nowhere."""
+    run.stage = "réponse SNMP"
+    address: Address | None = literal(target.address)
+    if address is None or family != "any":
+        run.stage = f"résolution du nom {target.address}"
+        address = (await run.shared.use(Names).find(target.address, family, run.timeout_s))[0]
+        run.stage = "réponse SNMP"
+    return Peer(address, access)
