@@ -40,7 +40,7 @@ class Amount:
     label: str  # in French
     quantity: int
     unit_price: Decimal  # negative for a deduction
-    reference: str  # deliberation or article that set the price
+    reference: str  # deliberation or article that set the price; "": none did, it was called already
 
     @property
     def amount(self) -> Decimal:

@@ -106,7 +106,7 @@ def _lines(report: CallReport) -> Table:
 
 
 def _notes(report: CallReport) -> Iterator[str]:
-    prices = {line.reference: None for line in report.call.lines}
+    prices = {line.reference: None for line in report.call.lines if line.reference}  # what was called has none
     yield f"Barème : {' ; '.join(prices)}."
 
 
@@ -119,6 +119,8 @@ def _why(report: CallReport) -> Section:
 
 
 def _dated(report: CallReport) -> Iterator[str]:
+    if report.call.kind is Kind.ADDITIONAL:
+        yield f"Complément : ce qui a déjà été appelé pour l’année {report.year} en est déduit."
     yield (
         f"Contribution due pour l’année {report.year}, appelée à la date que prévoit la convention, "
         f"le {date_of(report.call.date)}. Elle n’est pas calculée au prorata du temps."

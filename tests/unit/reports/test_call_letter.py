@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -231,6 +232,24 @@ def test_an_offer_that_is_not_by_sonde_has_its_lines_and_no_annex() -> None:
 
 
 # --- closed
+
+
+def test_an_option_chosen_after_the_call_was_closed_is_a_letter_of_the_rest() -> None:
+    """001 art. 5: « un forfait de frais d'accès […] de 75€ HT »; what was called is taken off, line by line."""
+    with memory() as database:
+        ledger = Ledger(database.connection, "mairie-connectee")
+        signed = Engagement(start=date(2026, 3, 15))
+        know(ledger, engagements=(signed,), population=430)
+        close_calls(ledger.connection, ledger.books("2026-07-06T09:12"), 2026, HAND)
+        know(ledger, engagements=(replace(signed, options=("poste-de-travail",)),), population=430)
+        (_, found) = reports(ledger)
+        said = letter(found)
+    text = plain(" ".join(words(said)))
+    assert "Complément : ce qui a déjà été appelé pour l’année 2026 en est déduit." in text
+    assert said.lines.rows[-1][0].lines == ("Déjà appelé",)
+    assert plain(said.total[1]) == "75,00 €"
+    (price,) = [plain(note) for note in said.notes]
+    assert not price.endswith("; .")
 
 
 def test_a_closed_call_is_told_from_its_document_alone(ledger: Ledger) -> None:
