@@ -15,7 +15,7 @@ import click
 from supervisor.billing.contributions import parse_year
 from supervisor.billing.verifying import VerifiedBill, right, verify
 from supervisor.cli.accounting import database_option, ledger
-from supervisor.cli.performing import WHEN, Actor, acting
+from supervisor.cli.performing import WHEN, Actor, acting, closing
 from supervisor.cli.showing import local
 from supervisor.proof.statement import stamp
 from supervisor.store import bills
@@ -28,9 +28,7 @@ Answer = dict[str, Any]
 @database_option
 @click.option("--year", metavar="YEAR", help="2026. With --verify, all documents of months and years by default.")
 @click.option("--collectivite", metavar="ID", help="The calls of one collectivité alone.")
-@click.option("--correct", is_flag=True, help="Put closed calls right, by new documents that refer to the old ones.")
-@click.option("--reason", help="Why they are corrected.")
-@click.option("--verify", "verifies", is_flag=True, help="Write nothing: check what is closed, and name what is wrong.")
+@closing
 @click.pass_context
 def close(
     context: click.Context,

@@ -13,7 +13,7 @@ from supervisor.billing import verifying
 from supervisor.billing.books import read
 from supervisor.cli import billing_close
 from supervisor.cli.accounting import laid_over
-from supervisor.cli.performing import Actor, acting
+from supervisor.cli.performing import Actor, acting, closing
 from supervisor.cli.reading import books
 from supervisor.errors import VigieError
 from supervisor.proof.statement import stamp
@@ -24,9 +24,7 @@ from supervisor.store import bills, closings
 @click.command()
 @acting
 @click.option("--month", metavar="MONTH", help="2026-03. With --verify, all closed months by default.")
-@click.option("--correct", is_flag=True, help="Close it again, as a new version beside the old one.")
-@click.option("--reason", help="Why it is corrected.")
-@click.option("--verify", "verifies", is_flag=True, help="Write nothing: check what is closed, and name what is wrong.")
+@closing
 @click.pass_context
 def close(
     context: click.Context,

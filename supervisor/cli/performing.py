@@ -43,6 +43,18 @@ def acting(command: Command) -> Command:
     return reduce(lambda made, option: option(made), (json_option, author_option, config_option), command)
 
 
+def closing(command: Command) -> Command:
+    """The options of what makes figures final: a month, the calls of a year."""
+    options = (
+        click.option(
+            "--verify", "verifies", is_flag=True, help="Write nothing: name what is wrong with what is closed."
+        ),
+        click.option("--reason", help="Why it is corrected."),
+        click.option("--correct", is_flag=True, help="Put what is closed right, beside the old version, which stays."),
+    )
+    return reduce(lambda made, option: option(made), options, command)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Actor:
     """Whoever gives the command, and where."""
