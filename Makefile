@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= config/vigie.yaml
 
-.PHONY: help install demo run fmt static check test bench docs wheel lock clean debian
+.PHONY: help install demo run fmt static check explore test bench docs wheel lock clean debian
 
 help:
 	@echo "make demo     a simulated département in the browser"
@@ -17,6 +17,7 @@ help:
 	@echo "make wheel    dist/vigie-*.whl, to install on a production machine"
 	@echo "make docs     docs/configuration.md, from the models"
 	@echo "make bench    CPU, memory and lag against Prometheus, on this machine"
+	@echo "make explore  unit tests on examples that no gate has tried"
 	@echo "make lock     choose the versions of the dependencies again"
 
 # --- set-up. The stamps hold the hash of what they were made from: a changed lock file is installed again.
@@ -71,6 +72,10 @@ static: $(DEVELOP)
 
 check: static
 	$(BIN)/pytest tests/unit
+
+# The unit tests on examples that no gate has tried.
+explore: $(DEVELOP)
+	VIGIE_EXAMPLES=explore $(BIN)/pytest tests/unit
 
 test: debian static
 	$(BIN)/pytest

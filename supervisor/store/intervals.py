@@ -26,12 +26,19 @@ class Span(NamedTuple):
     message: str  # of the result that made it known, if any
 
 
+class Painted(NamedTuple):
+    """A span to be stored, and whether the message that the database has of the same stretch comes before its own."""
+
+    span: Span
+    recall: bool
+
+
 class Edit(NamedTuple):
-    """What is done to the history of one sonde: all that begins in [trim, upto) is replaced by `spans`."""
+    """What is done to the history of one sonde: all that begins in [trim, upto) is replaced by what is painted."""
 
     trim: int
     upto: int
-    spans: list[Span]
+    painted: list[Painted]
 
 
 class Interval(NamedTuple):
@@ -58,28 +65,33 @@ def fold(changes: Iterable[Change]) -> dict[str, list[Edit]]:
         upto = FOREVER if change.upto is None else change.upto
         of_sonde = edits.setdefault(change.sonde, [])
         if not of_sonde or of_sonde[-1].upto != upto:
-            of_sonde.append(Edit(trim, upto, []))
+            of_sonde.append(Edit(FOREVER, upto, []))
         edit = of_sonde[-1]
-        said = _cut(edit.spans, trim)
-        if trim < edit.trim:
-            of_sonde[-1] = Edit(trim, upto, edit.spans)
-        edit.spans.extend(_painted(change, said))
+        said = _cut(edit.painted, trim)
+        # From edit.trim on, the database no longer counts: what a change before this one dropped is gone for good.
+        edit.painted.extend(_paint(change, said, edit.trim))
+        of_sonde[-1] = edit._replace(trim=min(trim, edit.trim))
     return edits
 
 
-def _cut(spans: list[Span], trim: int) -> dict[tuple[int, Status], str]:
-    """Drop all from `trim` on; gives the messages of what was dropped."""
+def _cut(painted: list[Painted], trim: int) -> dict[tuple[int, Status], Painted]:
+    """Drop all from `trim` on; gives what was dropped, for its messages."""
     said = {}
-    while spans and spans[-1].start >= trim:
-        span = spans.pop()
-        said[span.start, span.status] = span.message
-    if spans and (spans[-1].end is None or spans[-1].end > trim):
-        spans[-1] = spans[-1]._replace(end=trim)
+    while painted and painted[-1].span.start >= trim:
+        dropped = painted.pop()
+        said[dropped.span.start, dropped.span.status] = dropped
+    if painted:
+        span, recall = painted[-1]
+        if span.end is None or span.end > trim:
+            painted[-1] = Painted(span._replace(end=trim), recall)
     return said
 
 
-def _painted(change: Change, said: dict[tuple[int, Status], str]) -> Iterator[Span]:
-    """The segments as intervals. A repainted stretch keeps the message it had; the present takes the result's."""
+def _paint(change: Change, said: dict[tuple[int, Status], Painted], stored: int) -> Iterator[Painted]:
+    """The segments as spans. A repainted stretch keeps the message it had; the present takes the result's.
+
+    What a stretch that begins before `stored` had is in the database, of the others it is in `said`.
+    """
     for index, segment in enumerate(change.paint):
         last = index + 1 == len(change.paint)
         end = change.upto if last else change.paint[index + 1].start
@@ -87,11 +99,18 @@ def _painted(change: Change, said: dict[tuple[int, Status], str]) -> Iterator[Sp
             end = min(end, change.upto)
         if end is not None and end <= segment.start:
             continue
-        # What is ok takes no message from before: there is nothing to explain, and `_reminded` need not look for one.
-        old = "" if segment.status is Status.OK else said.get((segment.start, segment.status), "")
         new = storable(change.message) if segment.status is change.after else ""
-        message = (new or old) if last else (old or new)
-        yield Span(segment.start, end, segment.status, segment.cause, segment.via, message)
+        span = Span(segment.start, end, segment.status, segment.cause, segment.via, new)
+        before = said.get((segment.start, segment.status))
+        # What is ok takes no message from before: there is nothing to explain, and no need to look for one.
+        if segment.status is Status.OK or (last and new):
+            yield Painted(span, recall=False)
+        elif segment.start < stored:
+            yield Painted(span, recall=True)
+        elif before is None:
+            yield Painted(span, recall=False)
+        else:
+            yield Painted(span._replace(message=before.span.message or new), before.recall)
 
 
 def write(connection: sqlite3.Connection, keys: Keys, edits: Mapping[str, Sequence[Edit]]) -> None:
@@ -119,18 +138,16 @@ def _write(connection: sqlite3.Connection, edits: list[tuple[int, Edit]]) -> Non
 
 def _reminded(connection: sqlite3.Connection, key: int, edit: Edit) -> list[Span]:
     """The spans, with the messages that the database has of stretches that are painted again."""
-    if all(span.message or span.status is Status.OK for span in edit.spans):
-        return edit.spans
+    if not any(recall for _, recall in edit.painted):
+        return [span for span, _ in edit.painted]
     rows = connection.execute(
         "select start, status, message from interval where sonde = ? and start >= ? and start < ?",
         (key, edit.trim, edit.upto),
     )
     said = {(start, status): message for start, status, message in rows}
     return [
-        span
-        if span.message or span.status is Status.OK
-        else span._replace(message=said.get((span.start, span.status), ""))
-        for span in edit.spans
+        span._replace(message=said.get((span.start, span.status), "") or span.message) if recall else span
+        for span, recall in edit.painted
     ]
 
 

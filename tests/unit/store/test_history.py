@@ -125,6 +125,16 @@ def test_messages_survive_a_repaint_within_one_batch_too() -> None:
     assert found == [(10, "erreur interne"), (15, "refus encore")]
 
 
+def test_what_a_change_dropped_has_no_message_left_for_the_next_one() -> None:
+    first = change("a/r/x", 10, (10, CRITICAL), message="refus")
+    dropped, again = change("a/r/x", 10), change("a/r/x", 10, (10, CRITICAL), message="")
+    for batches in ([[first], [dropped], [again]], [[first], [dropped, again]], [[first, dropped, again]]):
+        with memory() as database:
+            for batch in batches:
+                database.apply(Batch(changes=batch))
+            assert [(item.start, item.message) for item in _open_ended(database)] == [(10, "")]
+
+
 def test_a_life_that_was_over_is_painted_again_and_the_one_after_it_stays() -> None:
     with memory() as database:
         database.apply(
@@ -148,7 +158,7 @@ def test_a_life_that_was_over_is_painted_again_and_the_one_after_it_stays() -> N
     assert found == [
         (10, 15, ""),
         (15, 20, "injoignable"),
-        (20, 40, "première vie"),
+        (20, 40, ""),  # painted over meanwhile: its message is gone, in one batch as in two
         (50, 60, "deuxième vie"),
         (60, 2000, "bien"),
     ]
