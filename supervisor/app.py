@@ -27,6 +27,7 @@ from supervisor.billing_metrics import BillingExposition
 from supervisor.billing_watch import BillingWatch
 from supervisor.clock import Clock, SystemClock
 from supervisor.config.configuration import Configuration
+from supervisor.config.contacts import contacts_of
 from supervisor.config.loader import load
 from supervisor.config.promises import promises_of
 from supervisor.config.reload import Difference, difference
@@ -223,6 +224,7 @@ class Daemon:
     def _enter(self, found: Effect) -> None:
         self.recorder.note_accounts(found.accounts, found.tariffs)
         self.record.enter_all(found.sondes)
+        self.recorder.note_contacts(contacts_of(self.configuration))
 
     # --- history
 

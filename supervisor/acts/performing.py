@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from supervisor.acts import billing, closing, exclusions, incidents, maintenance, requests, tokens
+from supervisor.acts import billing, closing, contacts, exclusions, incidents, maintenance, requests, tokens
 from supervisor.acts.scene import Act, Answer, Scene
 from supervisor.config.configuration import Configuration
 from supervisor.config.wording import near
@@ -25,6 +25,7 @@ ACTS: Mapping[str, Act] = {
     **closing.ACTS,
     **billing.ACTS,
     **tokens.ACTS,
+    **contacts.ACTS,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from supervisor.config.collectivites import AtLeast, CollectiviteFile, Service
 from supervisor.config.configuration import Collectivite, Equipment, ServiceSettings
+from supervisor.config.contacts import twice
 from supervisor.config.document import Document
 from supervisor.config.equipment import EquipmentEntry
 from supervisor.config.equipment_reader import EquipmentReader, Written, items, refuse_twins
@@ -16,7 +17,7 @@ from supervisor.config.orders import check_contracts
 from supervisor.config.profiles import ReadyMade
 from supervisor.config.references import Names
 from supervisor.config.sondes import SondeMaker
-from supervisor.config.wording import near
+from supervisor.config.wording import near, say
 from supervisor.domain.sonde import CANARY_OWNER, Sonde
 
 
@@ -90,6 +91,9 @@ class CollectiviteReader:
     def _collectivite(self, written: CollectiviteFile, machines: list[Written], place: Place) -> Collectivite:
         if written.contract and written.siret is None and not written.operator:
             place.key("siret").warn("missing beside a contract, its contributions cannot be called: add it")
+        for index in twice(written.contacts):
+            named = place.key("contacts").item(index, None).key("name")
+            named.wrong(f"{say(written.contacts[index].name)} is above already; a contact is known by its name")
         calendar = self._calendar(written.calendar, place, self._ready.profile.calendar)
         services = [
             self._service(service, place.key("services").item(index, {"id": service.id}), calendar)

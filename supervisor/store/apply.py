@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from supervisor.domain.promise import Promises
-from supervisor.store import accounts, beats, entering, incidents, intervals, ledger, samples, spells, states
+from supervisor.store import accounts, beats, contacts, entering, incidents, intervals, ledger, samples, spells, states
 from supervisor.store.batch import Batch
 from supervisor.store.keys import Keys
 from supervisor.store.register import Register
@@ -25,7 +25,7 @@ def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
        Not of a sonde added again within the batch: its open interval is the new one, 4 and 5 replace the rest.
     4. Coverage: how far each open interval reaches. Together with 2, or a crash would stretch one state over the next.
     5. States, those that changed.
-    6. Ledger lines, in order; imported ones that are known already are left out. Accounts and tariffs.
+    6. Ledger lines, in order; imported ones that are known already are left out. Accounts, tariffs, contacts.
     7. Measurements and call-ins: the only rows nobody would miss.
     8. Spells of trouble, from the changes; then the incidents concerned are told again: in this transaction, so that
        no trouble is ever without its incident. Those of an import only once it ends (see `register`).
@@ -41,6 +41,7 @@ def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
     ledger.append(connection, batch.ledger)
     accounts.append(connection, batch.accounts)
     accounts.append_tariffs(connection, batch.tariffs)
+    contacts.seed(connection, batch.contacts, batch.at)
     samples.append(connection, keys, batch.samples)
     beats.append(connection, keys, batch.beats)
     _incidents(connection, keys, batch)

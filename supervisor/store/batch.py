@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from probes.base import Result
 from supervisor.domain.account import AccountLine
+from supervisor.domain.contact import Seed
 from supervisor.domain.incident import Report, Taken
 from supervisor.domain.ledger import Correction, LedgerEvent
 from supervisor.domain.maintenance import Exclusion, Maintenance
@@ -65,6 +66,7 @@ class Batch:
     ledger: list[LedgerEvent] = field(default_factory=list)
     accounts: list[AccountLine] = field(default_factory=list)  # the ledger's other lines, of the same instants
     tariffs: list[TariffLine] = field(default_factory=list)
+    contacts: list[Seed] = field(default_factory=list)  # as the config names them
     samples: deque[Sample] = field(default_factory=deque)
     beats: list[Beat] = field(default_factory=list)
     entered: list[Entered] = field(default_factory=list)  # by people, from a file; in order
@@ -89,6 +91,7 @@ class Batch:
         self.ledger += newer.ledger
         self.accounts += newer.accounts
         self.tariffs += newer.tariffs
+        self.contacts += newer.contacts
         self.samples += newer.samples
         self.beats += newer.beats
         self.entered += newer.entered
@@ -99,5 +102,5 @@ class Batch:
     def __len__(self) -> int:
         """How many things there are to write."""
         parts = (self.changes, self.coverage, self.states, self.forgotten, self.ledger, self.samples, self.beats)
-        entered = (self.accounts, self.tariffs, self.entered, self.due, self.due_reports)
+        entered = (self.accounts, self.tariffs, self.contacts, self.entered, self.due, self.due_reports)
         return sum(len(part) for part in (*parts, *entered))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from supervisor.store import billing_schema, proof_schema
+from supervisor.store import billing_schema, contact_schema, proof_schema
 from supervisor.store.errors import StoreError
 
 MIGRATIONS = Migrations("vigie")
@@ -130,6 +130,12 @@ def m002_proof(database: Database) -> None:
 def m003_billing(database: Database) -> None:
     """Accounts, tariffs, corrections, closed documents, keys of programs."""
     database.executescript(billing_schema.TABLES)
+
+
+@MIGRATIONS()
+def m004_contacts(database: Database) -> None:
+    """Whom to tell."""
+    database.executescript(contact_schema.TABLES)
 
 
 def refuse_unknown(database: Database, path: Path, version: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from probes.base import Result
 from supervisor.domain.account import AccountLine
+from supervisor.domain.contact import Seed
 from supervisor.domain.ledger import LedgerEvent
 from supervisor.domain.promise import Promises
 from supervisor.domain.state import Change, SondeState
@@ -124,6 +125,10 @@ class Recorder:
         """Contracts, or what they are billed by, changed."""
         self._batch.accounts.extend(accounts)
         self._batch.tariffs.extend(tariffs)
+
+    def note_contacts(self, seeds: Iterable[Seed]) -> None:
+        """The config names these; those that are known, or were erased, stay as they are."""
+        self._batch.contacts.extend(seeds)
 
     def note_beat(self, beat: Beat) -> None:
         """A heartbeat called in."""

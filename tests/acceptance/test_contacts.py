@@ -1,0 +1,89 @@
+"""Contacts live in the database: the config seeds them, commands edit and erase them, `check` tells where it differs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from supervisor.cli import main
+from tests.acceptance.daemon import Installation, integrity
+
+REFERENT = {
+    "name": "Référent numérique",
+    "email": "referent@exemple.fr",
+    "phone": "+33600000001",
+    "alerts": {"mail": "warning", "sms": "critical"},
+}
+
+
+def write(place: Installation, *contacts: dict[str, Any]) -> None:
+    """The file of the commune names these."""
+    content = {"collectivite": "exemple", "name": "Commune d'Exemple", "contacts": contacts}
+    (place.root / "collectivites" / "exemple.yaml").write_text(json.dumps(content))
+
+
+def run(place: Installation, *words: str) -> Result:
+    """One command that succeeds."""
+    done = CliRunner().invoke(main, [*words, "--config", str(place.config)])
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def listed(place: Installation) -> list[dict[str, Any]]:
+    """What there is."""
+    found: list[dict[str, Any]] = json.loads(run(place, "contact", "list", "--json").stdout)["contacts"]
+    return found
+
+
+@pytest.fixture
+def commune(place: Installation) -> Installation:
+    """A commune with one contact in its file."""
+    place.write()
+    write(place, REFERENT)
+    return place
+
+
+def test_through_a_daemon_that_runs(commune: Installation) -> None:
+    with commune.running() as daemon:
+        (known,) = listed(commune)
+        assert {key: known[key] for key in REFERENT} == REFERENT
+        run(commune, "contact", "edit", str(known["id"]), "--phone", "+33600000009", "--sms", "none")
+        write(commune, REFERENT, {"name": "Mairie", "email": "mairie@exemple.fr"})
+        run(commune, "reload")
+        assert [(one["name"], one["phone"]) for one in listed(commune)] == [
+            ("Mairie", None),
+            ("Référent numérique", "+33600000009"),
+        ]
+        run(commune, "contact", "erase", str(known["id"]), "--author", "jeanne")
+        run(commune, "reload")
+        assert [one["name"] for one in listed(commune)] == ["Mairie"]
+        daemon.stop()
+    for trace in (b"referent@exemple.fr", b"33600000009", b"33600000001"):
+        assert trace not in commune.database.read_bytes()
+    assert "'Référent numérique' was erased" in run(commune, "check").stderr
+    integrity(commune)
+
+
+def test_without_a_daemon_the_config_counts_as_taken_up(commune: Installation) -> None:
+    run(commune, "contact", "add", "--collectivite", "exemple", "--name", "Élu", "--email", "elu@exemple.fr")
+    assert [(one["name"], one["created_by"] is None) for one in listed(commune)] == [
+        ("Référent numérique", True),
+        ("Élu", False),
+    ]
+    write(commune, REFERENT, {"name": "Mairie", "email": "mairie@exemple.fr"})
+    assert [one["name"] for one in listed(commune) if one["id"] is None] == ["Mairie"]
+
+
+def test_check_says_where_the_file_differs_and_never_what_either_says(commune: Installation) -> None:
+    assert run(commune, "check").stderr == ""
+    run(commune, "contact", "edit", "1", "--phone", "+33600000009")
+    write(commune, {**REFERENT, "email": "autre@exemple.fr"})
+    said = run(commune, "check").stderr
+    assert "exemple: contact 'Référent numérique' has another email, phone in the database, which holds" in said
+    assert "+336" not in said
+    assert "@" not in said
+    write(commune, {"name": "Mairie", "email": "mairie@exemple.fr"})
+    assert "is in no file any more, and is told all the same: vigie contact erase 1" in run(commune, "check").stderr
