@@ -1,4 +1,4 @@
-"""Contacts live in the database: the config seeds them, commands edit and erase them, `check` tells where it differs."""
+"""Contacts live in the database: the config seeds them, commands edit and erase them, `check` says where it differs."""
 
 from __future__ import annotations
 
