@@ -15,7 +15,7 @@ from probes.base import Status
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_BREAKABLE = re.compile(r"(?<=«) | (?=[»:;!?])")
+_BREAKABLE = re.compile(r"(?<=«) | (?=[»:;!?%€])|(?<=\d) (?=\d{3}\b|(?:j|h|min|s|ms|[kMGT]?o|[KMGT]iB)\b)")
 # Shape and words (of one sonde, of several) beside the colour: nothing is told by colour alone.
 SIGNS = {
     Status.CRITICAL: ("■", "en panne", "en panne"),
@@ -80,7 +80,7 @@ def said(status: Status, count: int) -> str:
 
 
 def typeset(text: str) -> str:
-    """French typography: the spaces inside « » and before : ; ! ? are not where a line may break."""
+    """French typography: the spaces inside « » and before : ; ! ? %, and before a unit, are not where a line breaks."""
     return _BREAKABLE.sub("\N{NO-BREAK SPACE}", text)
 
 

@@ -250,6 +250,10 @@ def test_words_agree_in_number(count: int, word: str) -> None:
 
 
 def test_lines_do_not_break_inside_quotes_or_before_double_signs() -> None:
+    assert typeset("plein dans 21 j, 3 % libres, 12 500 Mo en 2 h 30 min") == (
+        "plein dans 21\xa0j, 3\xa0% libres, 12\xa0500\xa0Mo en 2\xa0h 30\xa0min"
+    )
+    assert typeset("le port 25 refuse, 3 jours") == "le port 25 refuse, 3 jours"
     text = typeset("texte absent : « Bienvenue » ; quota dépassé !")
     assert text == "texte absent\u00a0: «\u00a0Bienvenue\u00a0»\u00a0; quota dépassé\u00a0!"
 
