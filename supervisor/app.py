@@ -39,6 +39,7 @@ from supervisor.domain.promise import Promises
 from supervisor.engine.engine import Engine
 from supervisor.engine.watchdog import LoopWatchdog
 from supervisor.errors import ConfigError, VigieError
+from supervisor.filling_watch import FillingWatch
 from supervisor.heartbeats import Heartbeats, own_key
 from supervisor.importing import Import, Progress
 from supervisor.notify import Notifier
@@ -88,6 +89,8 @@ class Daemon:
         key = self.store.write_now(own_key)
         self.heartbeats = Heartbeats(key, self.recorder, self.engine, self.clock)
         self.shared.provide(self.heartbeats.book)
+        self.filling = FillingWatch(self.store, lambda: self.configuration.sondes, self.clock.wall)
+        self.shared.provide(self.filling.book)
         self.watchdog = LoopWatchdog()
         self.notifier = Notifier.from_environment()
         self.selfcheck = SelfCheck(
@@ -155,7 +158,8 @@ class Daemon:
     async def _take_up(self) -> None:
         configuration, now = self.configuration, int(self.clock.wall())
         self.judge.configure(configuration.sondes, configuration.canaries)
-        orphans = self.judge.restore(await self.store.read(states.load))
+        before = await self.store.read(states.load)
+        orphans = self.judge.restore(before)
         known = await self.store.read(standing)
         self._enter(effect(known, configuration, now))
         for orphan in orphans:
@@ -169,6 +173,7 @@ class Daemon:
             await self._importing().tell(now)  # what an import that was cut short left
         except Exception:  # a bug there is no reason to supervise nothing
             log.exception("incidents that are still to be told could not be")
+        await self.filling.take_up({sonde: state.level for sonde, (state, _) in before.items()})
         await self.billing_watch.look()
         self.engine.add([*configuration.sondes.values(), *configuration.canaries])
         memory.settle()

@@ -20,6 +20,7 @@ from supervisor.control import Answer, ControlServer, Tell
 from supervisor.domain.board import Board
 from supervisor.engine.engine import Engine
 from supervisor.errors import ConfigError, VigieError
+from supervisor.filling_watch import FillingWatch
 from supervisor.heartbeats import Heartbeats
 from supervisor.importing import Progress
 from supervisor.metrics import CONTENT_TYPE, Exposition
@@ -59,6 +60,7 @@ class Daemon(Protocol):
     watch: Watch
     billing: BillingExposition
     billing_watch: BillingWatch
+    filling: FillingWatch
 
     async def perform(self, request: Answer) -> Answer:
         """Do what a person asks for: an act on an incident, a maintenance, an exclusion, a closing."""
@@ -94,6 +96,7 @@ class Service:
         self._supervise(daemon.watch.run(), "watch")
         self._supervise(daemon.watch.keep_figures(), "figures")
         self._supervise(daemon.billing_watch.run(), "billing")
+        self._supervise(daemon.filling.run(), "filling")
         await self._control.start()
         await self._serve(daemon.configuration)
         if daemon.notifier.watchdog_s is not None:

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
+from probes.filling_book import MEASURES, Told, Within, judge_filling
 from probes.names import Family, NameFailureError
 from probes.settings import Bytes, Ratio, settings
 from probes.snmp.access import SnmpAccess
@@ -41,6 +42,8 @@ class DiskSettings:
     """Thresholds on the share that is free; 10 % and 5 % when `free_size` has none either."""
     free_size: Below[Bytes] | None = None
     """Thresholds on the free space, like 20 GiB."""
+    full_within: Within | None = None
+    """Thresholds on the time until it is full, as its last weeks foretell it; `7d` alone is critical."""
 
     @model_validator(mode="after")
     def _default(self) -> DiskSettings:
@@ -96,10 +99,10 @@ def _judge(rows: Rows, sonde: str, settings: DiskSettings, run: Run) -> Result:
     for volume in chosen[:_MOST]:
         if volume.size_bytes <= 0:
             verdict.find(Status.UNKNOWN, f"{_say(volume)} : taille nulle ou incohérente")
-    _spaces(measured, settings, run, verdict)
+    dates = _spaces(measured, sonde, settings, run, verdict)
     if not chosen and not settings.mounts:
         verdict.find(Status.CRITICAL, "aucun volume dans la table de l'agent (HOST-RESOURCES-MIB absente ou refusée)")
-    return verdict.result(_fine(measured))
+    return verdict.result(_fine(measured, dates))
 
 
 def _missing(
@@ -119,8 +122,9 @@ def _missing(
         verdict.find(status, f"et {len(absent) - _SAID} autres volumes absents")
 
 
-def _spaces(volumes: list[Volume], settings: DiskSettings, run: Run, verdict: Verdict) -> None:
-    """Measure every volume; tell of the worst ones only, a message is read on a telephone."""
+def _spaces(volumes: list[Volume], sonde: str, settings: DiskSettings, run: Run, verdict: Verdict) -> dict[str, Told]:
+    """Measure every volume; tell of the worst ones only, a message is read on a telephone. Gives the dates."""
+    dates: dict[str, Told] = {}
     found: list[tuple[Status, str]] = []
     for volume in sorted(volumes, key=lambda volume: volume.free_ratio):
         labels = (("mount", volume.name),)
@@ -132,25 +136,39 @@ def _spaces(volumes: list[Volume], settings: DiskSettings, run: Run, verdict: Ve
         own = Verdict(run)
         own.judge(settings.free, volume.free_ratio, "espace libre", say_ratio)
         own.judge(settings.free_size, volume.free_bytes, "espace libre", say_size)
+        space = (volume.size_bytes - volume.free_bytes, volume.size_bytes)
+        date = judge_filling(own, sonde, volume.name, space, settings.full_within, run)
+        if date is not None:
+            dates[volume.name] = date
         result = own.result("")
+        verdict.measurements += result.measurements
         if result.status is not Status.OK:
-            found.append((result.status, f"{_say(volume)} : {result.message}"))
+            besides = f", {date.said}" if date is not None and not date.found else ""
+            found.append((result.status, f"{_say(volume)} : {result.message}{besides}"))
     found.sort(key=lambda finding: finding[0] is not Status.CRITICAL)  # stable: the fullest first
     for status, message in found[:_SAID]:
         verdict.find(status, message)
     if others := found[_SAID:]:
         verdict.find(others[0][0], f"et {len(others)} autres volumes")
+    return dates
 
 
 def _say(volume: Volume) -> str:
     return excerpt(volume.name, 60)
 
 
-def _fine(volumes: list[Volume]) -> str:
+def _fine(volumes: list[Volume], dates: dict[str, Told]) -> str:
     if not volumes:
         return "aucun volume à suivre"
     fullest = min(volumes, key=lambda volume: volume.free_ratio)
     space = f"{say_ratio(fullest.free_ratio)} libres ({say_size(fullest.free_bytes)})"
+    if dates:
+        soonest = min(dates, key=lambda name: dates[name].left_s)
+        space += (
+            f", {dates[soonest].said}"
+            if soonest == fullest.name
+            else f" ; {excerpt(soonest, 60)} {dates[soonest].said}"
+        )
     if len(volumes) == 1:
         return f"{_say(fullest)} : {space}"
     return f"{len(volumes)} volumes, le plus rempli {_say(fullest)} : {space}"
@@ -160,6 +178,6 @@ PROBE = Probe(
     type="disk",
     settings=DiskSettings,
     check=check,
-    measures=("free_ratio", "free_bytes", "size_bytes"),
+    measures=("free_ratio", "free_bytes", "size_bytes", *MEASURES),
     on_timeout=Status.CRITICAL,
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from probes import heartbeat, registry, runner
+from probes import filling_book, heartbeat, registry, runner
 from probes.base import Probe, Result, Run, Shared
 from probes.heartbeat import HeartbeatBook
 from supervisor.cli.options import config_option
@@ -17,6 +17,7 @@ from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
 from supervisor.domain.sonde import Sonde
 from supervisor.errors import VigieError
+from supervisor.filling_watch import book_of
 from supervisor.heartbeats import beats_of
 
 
@@ -52,7 +53,12 @@ async def _run(configuration: Configuration, sonde: Sonde, probe: Probe) -> tupl
         book, address = beats_of(configuration, sonde)
         shared.provide(book)
         trace.append(address)
-    current = Run(shared, time.time(), sonde.timeout_s, trace=trace)
+    now = time.time()
+    if sonde.type == filling_book.OF:
+        paces, reasons = book_of(configuration, sonde, now)
+        shared.provide(paces)
+        trace += reasons
+    current = Run(shared, now, sonde.timeout_s, trace=trace)
     try:
         return await runner.run(probe, sonde.target, sonde.settings, current), trace
     finally:
