@@ -37,6 +37,8 @@ def filling(pace: Pace, at: float, used_bytes: float, size_bytes: float) -> Fill
     Use within its usual swing says nothing new, and the line holds; beyond it, a clean-up or a step has happened since
     the line was drawn, and growth goes on from there.
     """
+    if not math.isfinite(used_bytes + size_bytes):
+        return None
     level = pace.level_bytes + pace.per_s * (at - pace.at)
     level = min(max(level, used_bytes - pace.swing_bytes), used_bytes + pace.swing_bytes)
     left = 0.0 if used_bytes >= size_bytes else max(0.0, size_bytes - level - pace.peak_bytes)
@@ -45,7 +47,7 @@ def filling(pace: Pace, at: float, used_bytes: float, size_bytes: float) -> Fill
         return None
     # The instant a drifting random walk arrives has the variance wander × wait / pace²; a relative error, so that
     # neither end is ever in the past. Capped: at a short distance a walk may arrive at any time.
-    relative = (pace.error / pace.per_s) ** 2
+    relative = min(1.0, (pace.error / pace.per_s) ** 2)
     if wait_s > 0:
         relative += min(1.0, pace.wander / (pace.per_s**2 * wait_s))
         relative += min(1.0, (pace.noise_bytes / left) ** 2)

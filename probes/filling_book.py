@@ -26,7 +26,7 @@ _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet",
 
 
 def _plain(value: Any) -> Any:
-    return {"critical": value} if isinstance(value, str) else value
+    return {"critical": value} if isinstance(value, str | int | float) else value
 
 
 # `{warning: 30d, critical: 7d}`, or `7d` alone, which is critical.
