@@ -16,7 +16,7 @@ Everything follows a line that is added to the data, and a change of units: more
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from statistics import fmean, median
 from typing import NamedTuple
@@ -28,7 +28,7 @@ HISTORY_DAYS = 120  # what is looked at: routines of a month show three times in
 LEAST_DAYS = 14  # a habit of one week cannot be told from growth
 STALE_DAYS = 3
 _WINDOWS = (4, 5, 7, 10, 14, 21, 30, 42, 60, 90, HISTORY_DAYS)
-_FINE_POINTS = 42  # a longer window is thinned to means of several days: pairs grow with the square
+_FINE_POINTS = 30  # a longer window is thinned to means of several days: pairs grow with the square
 _AGREE = 1.4  # standard errors within which a longer window says the same
 _SURE = 3.0  # standard errors that growth must be above nothing to be said
 _STILL_SURE = 2.0  # once it was said: what is hardly certain would come and go every day
@@ -194,7 +194,7 @@ def _regime(points: Points, spread: _Spread, least_days: float) -> _Trend:
     """The slope of the present regime. `least_days`: what a routine needs to be seen through."""
     span = points.t[-1]
     if span < WEEKS_DAYS - 1:
-        return _Trend(_slope(points, lambda days: days % 7 == 0), spread.error(len(points.t), span), 0.0)
+        return _Trend(_weekly_slope(points), spread.error(len(points.t), span), 0.0)
     low, high = -math.inf, math.inf
     chosen: list[_Trend] = []
     for window in _WINDOWS:
@@ -203,7 +203,7 @@ def _regime(points: Points, spread: _Spread, least_days: float) -> _Trend:
             continue
         part = Points(points.t[-inside:], points.y[-inside:])
         error = spread.error(inside, span - part.t[0])
-        slope = _slope(_thinned(part), lambda _: True)
+        slope = _slope(_thinned(part))
         low, high = max(low, slope - _AGREE * error), min(high, slope + _AGREE * error)
         if low > high:
             # A part of what came before the bend may be in it already: as certain as the window before, no more.
@@ -223,12 +223,14 @@ def _thinned(points: Points) -> Points:
     )
 
 
-def _slope(points: Points, wanted: Callable[[int], bool]) -> float:
-    """Theil and Sen: the median slope of the pairs whose distance in days is wanted."""
-    slopes = [
-        (y2 - y1) / (t2 - t1)
-        for index, (t1, y1) in enumerate(zip(points.t, points.y, strict=True))
-        for t2, y2 in zip(points.t[index + 1 :], points.y[index + 1 :], strict=True)
-        if wanted(round(t2 - t1))
-    ]
+def _slope(points: Points) -> float:
+    """Theil and Sen: the median slope of all pairs."""
+    pairs = list(zip(points.t, points.y, strict=True))
+    return median([(y2 - y1) / (t2 - t1) for index, (t1, y1) in enumerate(pairs) for t2, y2 in pairs[index + 1 :]])
+
+
+def _weekly_slope(points: Points) -> float:
+    """The same of the pairs that are a week apart: the habits of a week are not known, but they cancel out."""
+    by_day = {round(t): y for t, y in zip(points.t, points.y, strict=True)}
+    slopes = [(by_day[day + 7] - y) / 7 for day, y in by_day.items() if day + 7 in by_day]
     return median(slopes) if slopes else 0.0

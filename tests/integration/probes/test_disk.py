@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from probes.base import Measurement, Result, Shared, Status
+from probes.filling import Pace
+from probes.filling_book import FillingBook
 from probes.secret import Secret
 from probes.snmp.disk import PROBE
 from tests.integration.probes.running import Runner, shared
@@ -166,3 +168,59 @@ async def test_a_name_that_leads_nowhere(agent: Agent, disk: Runner) -> None:
     result = await disk(address="nulle-part.invalid", **access(agent))
     assert result.status is not Status.OK
     assert "nulle-part.invalid" in result.message
+
+
+PACE = Pace(
+    at=1_764_547_200.0, level_bytes=400.0 * GIB, per_s=10 * GIB / 86400, error=0.5 * GIB / 86400, wander=0.0,
+    noise_bytes=0.0, peak_bytes=0.0, swing_bytes=GIB,
+)  # fmt: skip
+
+
+async def test_the_date_it_is_full(agent: Agent, disk: Runner, shared: Shared) -> None:
+    shared.use(FillingBook).tell("essai/web/site", {"/srv": PACE})
+    result = await disk(**access(agent), at=PACE.at)
+    assert (result.status, result.message) == (
+        Status.OK,
+        "2 volumes, le plus rempli /srv : 20 % libres (100 Gio), plein vers le 11 décembre (entre le 10 et le 11)",
+    )
+    assert by_mount(result, "full_in_seconds") == {"/srv": pytest.approx(10 * 86400)}
+    assert (
+        by_mount(result, "full_in_low_seconds")["/srv"] < 10 * 86400 < by_mount(result, "full_in_high_seconds")["/srv"]
+    )
+    result = await disk(**access(agent, full_within={"warning": "30d", "critical": "7d"}), at=PACE.at)
+    assert (result.status, result.message) == (
+        Status.WARNING,
+        "/srv : plein vers le 11 décembre (entre le 10 et le 11) : dans 10 j (seuil 30 j)",
+    )
+    result = await disk(**access(agent, full_within="14d", free={"warning": "25 %"}), at=PACE.at)
+    assert (result.status, result.message) == (
+        Status.CRITICAL,
+        "/srv : plein vers le 11 décembre (entre le 10 et le 11) : dans 10 j (seuil 14 j) "
+        "; espace libre 20 % (seuil 25 %)",
+    )
+    result = await disk(**access(agent, free={"warning": "25 %"}), at=PACE.at)
+    assert result.message == ("/srv : espace libre 20 % (seuil 25 %), plein vers le 11 décembre (entre le 10 et le 11)")
+
+
+async def test_the_date_moves_with_a_clean_up_and_a_larger_volume(agent: Agent, disk: Runner, shared: Shared) -> None:
+    shared.use(FillingBook).tell("essai/web/site", {"/srv": PACE})
+    assert (await disk(**access(agent, full_within="14d"), at=PACE.at)).status is Status.CRITICAL
+    agent.set(storage(ROOT, {"name": "/srv", "size": 500 * GIB // 4096, "used": 300 * GIB // 4096}))
+    result = await disk(**access(agent, full_within="14d"), at=PACE.at + 300)
+    assert result.status is Status.OK
+    assert by_mount(result, "full_in_seconds")["/srv"] == pytest.approx(19.9 * 86400)
+    agent.set(storage(ROOT, {"name": "/srv", "size": 1000 * GIB // 4096, "used": 400 * GIB // 4096}))
+    result = await disk(**access(agent, full_within="14d"), at=PACE.at + 600)
+    assert by_mount(result, "full_in_seconds")["/srv"] == pytest.approx(60 * 86400, rel=1e-3)
+    assert result.message.startswith("2 volumes, le plus rempli / : 60 % libres (15 Gio) ; /srv plein vers le 30 janv")
+
+
+async def test_many_volumes_that_fill(agent: Agent, disk: Runner, shared: Shared) -> None:
+    agent.set(storage(*({"name": f"/srv/{index}", "size": 1000, "used": 500} for index in range(100))))
+    slow = PACE._replace(level_bytes=500.0 * 4096, per_s=100 * 4096 / 86400, error=0.0, swing_bytes=4096.0)
+    shared.use(FillingBook).tell("essai/web/site", {f"/srv/{index}": slow for index in range(100)})
+    result = await disk(**access(agent, full_within="7d"), at=PACE.at)
+    assert result.status is Status.CRITICAL
+    assert "et 95 autres volumes" in result.message
+    assert len(by_mount(result, "full_in_seconds")) == 100
+    assert len(result.message) < 600
