@@ -27,7 +27,7 @@ from supervisor.domain.jumps import WEEKS_DAYS, Points, find_jumps, routine_days
 HISTORY_DAYS = 120  # what is looked at: routines of a month show three times in it
 LEAST_DAYS = 14  # a habit of one week cannot be told from growth
 STALE_DAYS = 3
-_WINDOWS = (4, 5, 7, 10, 14, 21, 30, 42, 60, 90, HISTORY_DAYS)
+_WINDOWS = (5, 7, 10, 14, 21, 30, 42, 60, 90, HISTORY_DAYS)  # five points bear one that is odd
 _FINE_POINTS = 30  # a longer window is thinned to means of several days: pairs grow with the square
 _AGREE = 1.4  # standard errors within which a longer window says the same
 _SURE = 3.0  # standard errors that growth must be above nothing to be said
@@ -113,8 +113,13 @@ def outlook(days: Sequence[Day], size_bytes: float, now: float, *, said: bool = 
         wander=spread.wander / DAY_S,
         noise_bytes=math.sqrt(spread.noise / _LEVEL_DAYS * 1.5 + 2 * spread.wander),
         peak_bytes=max(rhythm) + (median(peaks) if peaks else 0.0),
-        swing_bytes=max([*swings, 2 * math.sqrt(spread.noise)]),
+        swing_bytes=max(_second_largest(swings), 2 * math.sqrt(spread.noise)),
     )
+
+
+def _second_largest(values: list[float]) -> float:
+    """What has happened twice is usual; a clean-up of an hour before midnight has not shown otherwise yet."""
+    return sorted(values)[-2] if len(values) > 1 else 0.0
 
 
 def _at(today: float, trend: _Trend, points: Points) -> list[float]:

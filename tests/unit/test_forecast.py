@@ -7,7 +7,7 @@ from itertools import accumulate
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.filling import Filling, Pace, filling
@@ -29,9 +29,13 @@ def left(known: list[Day], size: float = SIZE) -> float:
     return (found.full_at - end(len(known))) / DAY
 
 
+PROPERTY = settings(deadline=None)  # the time an example takes says nothing on a busy machine
+
+
 # --- lines
 
 
+@PROPERTY
 @given(
     count=st.integers(14, 150), per_day=st.floats(1.0, 30.0), used=st.floats(100.0, 990.0), size=st.floats(1e-3, 1e18)
 )
@@ -62,6 +66,7 @@ series = st.builds(
 )
 
 
+@PROPERTY
 @given(series, st.integers(1, 1000), st.floats(1e-3, 1e15))
 def test_neither_units_nor_the_epoch_matter(means: list[float], weeks: int, unit: float) -> None:
     known = days(means, 0.5)
@@ -75,6 +80,7 @@ def test_neither_units_nor_the_epoch_matter(means: list[float], weeks: int, unit
         assert now == was
 
 
+@PROPERTY
 @given(series, st.floats(0.01, 5.0))
 def test_more_growth_never_gives_a_later_date(means: list[float], more: float) -> None:
     slow = told(days(means, 0.5))
@@ -167,6 +173,22 @@ def test_a_clean_up_or_a_copy_is_no_pace(at: int, height: float) -> None:
     assert left(days(half, 4.0)) == pytest.approx(50.0, rel=0.05)
 
 
+@pytest.mark.parametrize("hours", [1, 3, 6, 12, 18, 23])
+@pytest.mark.parametrize("step", [-300.0, -50.0, 60.0])
+def test_a_clean_up_of_yesterday_moves_the_date_today(hours: int, step: float) -> None:
+    """So many hours before the last midnight: that day's mean hardly tells, what is read now does."""
+    known = days(line(60, 4.0, 800.0), 4.0)
+    last = known[-1]
+    known[-1] = last._replace(
+        low=last.low + min(step, 0.0), mean=last.mean + step * hours / 24, high=last.high + max(step, 0.0)
+    )
+    found = outlook(known, SIZE, end(60))
+    assert isinstance(found, Pace)
+    date = filling(found, end(60), 800.0 + step, SIZE)
+    assert date is not None
+    assert (date.full_at - end(60)) / DAY == pytest.approx((200.0 - step) / 4.0, rel=0.05)
+
+
 def test_a_monthly_clean_up_by_hand_does_not_hide_growth() -> None:
     means = [300 + 8.0 * (day % 30) for day in range(115)]
     assert left(days(means, 8.0)) == pytest.approx((SIZE - means[-1] - 4) / 8.0, rel=0.05)
@@ -189,8 +211,10 @@ def test_a_disk_that_begins_to_fill_is_seen_after_four_days() -> None:
 
 def test_a_disk_that_has_stopped_filling() -> None:
     random = Random(4)
-    means = [*line(50, 8.0, 700.0), *[700.0] * 8]
-    assert not isinstance(told(days([mean + random.gauss(0, 0.5) for mean in means])), Filling)
+    for still in (5, 6, 8, 10, 20, 40):
+        means = [*line(60, 8.0, 700.0), *[700.0] * still]
+        found = told(days([mean + random.gauss(0, 0.5) for mean in means], 8.0))
+        assert not isinstance(found, Filling), still
 
 
 def test_days_without_data() -> None:
@@ -225,6 +249,7 @@ def test_a_trend_that_was_told_is_not_dropped_for_a_little_doubt() -> None:
 numbers = st.one_of(st.floats(), st.floats(-1e30, 1e30), st.integers(-5, 5).map(float), st.just(SIZE))
 
 
+@PROPERTY
 @given(
     st.lists(st.builds(Day, st.one_of(numbers, st.floats(START, end(200))), numbers, numbers, numbers), max_size=200),
     numbers,
@@ -236,6 +261,7 @@ def test_garbage_never_raises(known: list[Day], size: float, now: float, said: b
     assert isinstance(found, Why) or all(math.isfinite(value) for value in found)
 
 
+@PROPERTY
 @given(st.lists(st.floats(-1e24, 1e24), min_size=14, max_size=130), st.floats(1e-12, 1e24), numbers, numbers)
 def test_wild_days_give_finite_dates(means: list[float], size: float, used: float, after: float) -> None:
     found = outlook(days(means), size, end(len(means)))

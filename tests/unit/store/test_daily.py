@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from statistics import fmean
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.base import Measurement, Result, Status
@@ -30,6 +30,7 @@ samples = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(samples, max_size=40))
 def test_days_are_what_the_samples_say(items: list[Sample]) -> None:
     naive: dict[tuple[str, str, int], list[tuple[float, float]]] = defaultdict(list)
