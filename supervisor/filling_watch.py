@@ -56,11 +56,14 @@ class FillingWatch:
         troubled = [sonde for sonde in self._volumes() if self._alarms(sonde) and _trouble(before.get(sonde.id))]
         for sonde in troubled:
             self.book.resume(sonde.id, before.get(sonde.id) or Status.OK)
-        for part in _slices([sonde.id for sonde in troubled]):
-            if time.monotonic() > ends_at:
-                log.warning("%d sondes in trouble, too many to work out when their disks fill at once", len(troubled))
-                break
-            await self._work_out(part)
+        try:
+            for part in _slices([sonde.id for sonde in troubled]):
+                if time.monotonic() > ends_at:
+                    log.warning("%d sondes in trouble: not all are worked out before the first check", len(troubled))
+                    break
+                await self._work_out(part)
+        except Exception:  # a bug in forecasts is no reason to supervise nothing
+            log.exception("how volumes fill cannot be worked out")
 
     async def run(self) -> None:
         """For as long as the process lives."""

@@ -34,6 +34,7 @@ _SURE = 3.0  # standard errors that growth must be above nothing to be said
 _STILL_SURE = 2.0  # once it was said: what is hardly certain would come and go every day
 _LEVEL_DAYS = 5  # the present level is the median of so many last days
 _GRAIN = 5e-5  # of the size: finer than this nothing is certain
+_DOUBT = 1.3  # times the wandering that is seen: a few weeks tell little of it, rather too wide than too narrow
 _LARGEST = 1e25
 
 
@@ -177,7 +178,7 @@ def _spread(points: Points, size: float) -> _Spread:
     by_day = {round(t): y for t, y in zip(points.t, points.y, strict=True)}
     distance = 7 if len(by_day) >= WEEKS_DAYS else 3
     near, far = _second(by_day, 1), _second(by_day, distance)
-    wander = 1.3 * max(0.0, (far - near) / (2 * (distance - 1)))
+    wander = _DOUBT * max(0.0, (far - near) / (2 * (distance - 1)))
     noise = max(0.0, (near - 2 * wander) / 6)
     return _Spread(noise=max(noise, (_GRAIN * size) ** 2), wander=wander)
 
@@ -199,7 +200,8 @@ def _regime(points: Points, spread: _Spread, least_days: float) -> _Trend:
     """The slope of the present regime. `least_days`: what a routine needs to be seen through."""
     span = points.t[-1]
     if span < WEEKS_DAYS - 1:
-        return _Trend(_weekly_slope(points), spread.error(len(points.t), span), 0.0)
+        # Few pairs, and habits that are not known yet: whoever copies every other day is no trend either.
+        return _Trend(_weekly_slope(points), 2 * spread.error(len(points.t), span), 0.0)
     low, high = -math.inf, math.inf
     chosen: list[_Trend] = []
     for window in _WINDOWS:

@@ -79,21 +79,7 @@ def test_a_volume_that_fills(place: Installation, agent: Agent) -> None:
     srv, home = (SIZE, growing(now, 10.0, 450.0)), (SIZE, growing(now, 0.0, 200.0))
     past_in(place.database, now, 60, {FILLS: {"/srv": srv}, SLOW: {"/srv": srv}, QUIET: {"/home": home}})
 
-    (first, second) = listed(place)
-    assert (first["sonde"], second["sonde"], first["mount"], first["why"]) == (SLOW, FILLS, "/srv", None)
-    assert first["free_bytes"] == pytest.approx(50 * GIB, abs=4 * GIB)  # the last sample is hours old
-    assert first["earliest"] < first["full"] < first["latest"]
-    assert [row["mount"] for row in listed(place, "--all")] == ["/srv", "/srv", "/home"]
-    assert listed(place, "--all")[-1]["why"] == "it hardly grows: a year or more"
-    assert listed(place, "--within", "4d") == []
-    assert len(listed(place, "--within", "1w", "--collectivite", "a")) == 2
-    assert place.vigie("forecast", "--within", "bientôt").returncode == 2
-    assert place.vigie("forecast", "--collectivite", "b").returncode == 2
-    probed = json.loads(place.vigie("probe", FILLS, "--json").stdout)
-    assert probed["status"] == "critical"
-    assert "plein vers le" in probed["message"]
-    assert any(line.startswith("forecast of /srv: Pace(") for line in probed["trace"])
-
+    told_before_the_start(place)
     with place.running() as daemon:
         daemon.wait_statuses({FILLS: 2, SLOW: 1, QUIET: 0})
         assert full_in_days(daemon, FILLS) == pytest.approx(5.0, abs=0.1)
@@ -118,6 +104,24 @@ def test_a_volume_that_fills(place: Installation, agent: Agent) -> None:
         "critical",
     ]
     assert confirmed.count("ok") <= 2  # before the first pass of the first run, and after the clean-up
+
+
+def told_before_the_start(place: Installation) -> None:
+    """The commands answer from the database alone."""
+    (first, second) = listed(place)
+    assert (first["sonde"], second["sonde"], first["mount"], first["why"]) == (SLOW, FILLS, "/srv", None)
+    assert first["free_bytes"] == pytest.approx(50 * GIB, abs=4 * GIB)  # the last sample is hours old
+    assert first["earliest"] < first["full"] < first["latest"]
+    assert [row["mount"] for row in listed(place, "--all")] == ["/srv", "/srv", "/home"]
+    assert listed(place, "--all")[-1]["why"] == "it hardly grows: a year or more"
+    assert listed(place, "--within", "4d") == []
+    assert len(listed(place, "--within", "1w", "--collectivite", "a")) == 2
+    assert place.vigie("forecast", "--within", "bientôt").returncode == 2
+    assert place.vigie("forecast", "--collectivite", "b").returncode == 2
+    probed = json.loads(place.vigie("probe", FILLS, "--json").stdout)
+    assert probed["status"] == "critical"
+    assert "plein vers le" in probed["message"]
+    assert any(line.startswith("forecast of /srv: Pace(") for line in probed["trace"])
 
 
 def test_without_a_past(place: Installation, agent: Agent) -> None:

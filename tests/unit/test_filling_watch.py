@@ -131,6 +131,25 @@ async def test_only_alarms_are_taken_up_before_the_first_check(world: World) -> 
     assert await world.watch.look() == 3
 
 
+async def test_the_start_does_not_wait_for_ever(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.have("un", full_within="14d")
+    await world.past(un=growing(10.0))
+    with pytest.MonkeyPatch.context() as patch, caplog.at_level(logging.WARNING):
+        patch.setattr("supervisor.filling_watch.TAKE_UP_S", -1.0)
+        await world.watch.take_up({"a/nas/un": Status.CRITICAL})
+    assert "not all are worked out" in caplog.text
+    assert world.left("un") is None
+    assert world.watch.book.resumed("a/nas/un")  # whenever it is worked out, its alarm does not end early
+    assert await world.watch.look() == 1
+
+
+async def test_the_start_survives_a_fault(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.have("un", full_within="14d")
+    await world.store.close()
+    await world.watch.take_up({"a/nas/un": Status.CRITICAL})
+    assert "cannot be worked out" in caplog.text
+
+
 async def test_many_sondes_in_slices(world: World) -> None:
     names = [f"d{index}" for index in range(23)]
     world.have(*names)

@@ -127,7 +127,7 @@ def test_no_recent_day() -> None:
     assert told(known, now=end(60) + 3.1 * DAY) is Why.STALE
 
 
-@pytest.mark.parametrize("count", [21, 30, 60, 120])
+@pytest.mark.parametrize("count", [14, 17, 20, 21, 30, 60, 120])
 @pytest.mark.parametrize(
     "habit",
     [
