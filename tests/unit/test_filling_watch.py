@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from probes import registry
 from probes.base import Status, Target
-from probes.snmp.disk import PROBE
 from supervisor.domain.sonde import Sonde
 from supervisor.filling_watch import LOOK_EVERY_S, FillingWatch
 from supervisor.store.store import Store
 from tests.volume_past import DAY, Used, record_past, roll_up
 
+PROBE = registry.load()["disk"]
 NOW = 1_800_000_000 // DAY * DAY + 7 * 3600
 SIZE = 1000.0
 

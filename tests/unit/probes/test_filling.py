@@ -9,22 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from probes import registry
 from probes.base import Result, Run, Shared, Status
 from probes.filling import DAY_S, HORIZON_S, Filling, Pace, filling
 from probes.filling_book import OF, FillingBook, judge_filling, say_filling
-from probes.snmp.disk import PROBE
 from probes.threshold import Below, Verdict
 
+PROBE = registry.load()[OF]
 AT = 1_764_547_200.0  # 1 December 2025
 SURE = Pace(
     at=AT, level_bytes=500.0, per_s=10 / DAY_S, error=0.0, wander=0.0, noise_bytes=0.0, peak_bytes=0.0, swing_bytes=5.0
 )
 WEEK = Below(warning=30 * DAY_S, critical=7 * DAY_S)
 SONDE = "a/nas/disques"
-
-
-def test_it_is_the_type_of_the_technique() -> None:
-    assert PROBE.type == OF
 
 
 @pytest.mark.parametrize(
