@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from probes.disk import DiskSettings
 from probes.secret import Secret
 from probes.snmp.access import SnmpAccess
-from probes.snmp.disk import DiskSettings
 from probes.snmp.interface import InterfaceSettings
 from probes.snmp.value import SnmpSettings
 from probes.snmp.words import read_oid, say_oid

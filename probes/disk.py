@@ -11,11 +11,11 @@ from probes.excerpt import excerpt
 from probes.names import Family, NameFailureError
 from probes.settings import Bytes, Ratio, settings
 from probes.snmp.access import SnmpAccess
-from probes.snmp.volumes import Volume, choose, matching, read_volumes
 from probes.snmp.walks import Rows, Walks, find_peer
 from probes.snmp.words import SnmpFailureError, read_oid
 from probes.threshold import Below, Verdict
 from probes.units import say_ratio, say_size
+from probes.volumes import Volume, choose, matching, read_volumes
 
 _ENTRY = read_oid("1.3.6.1.2.1.25.2.3.1")  # hrStorageEntry
 _COLUMNS = tuple((*_ENTRY, column) for column in (2, 3, 4, 5, 6))  # type, name, units, size, used
