@@ -62,7 +62,7 @@ async def start() -> AsyncIterator[Start]:
     opened: list[Played] = []
 
     async def begin(kind: str, open_: Open) -> Played:
-        with socket.socket(type=socket.SOCK_DGRAM if kind == "dns" else socket.SOCK_STREAM) as free:
+        with socket.socket(type=socket.SOCK_DGRAM if kind in ("dns", "snmp") else socket.SOCK_STREAM) as free:
             free.bind((ADDRESS, 0))
             port = free.getsockname()[1]
         place = Place(name=f"essai/machine/{kind}", owner="Commune d'Essai", kind=kind, address=ADDRESS)
