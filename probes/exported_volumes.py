@@ -26,8 +26,8 @@ _PSEUDO = re.compile(
     r"|securityfs|selinuxfs|sysfs|tmpfs|tracefs"
 )
 _IMAGES = frozenset({"cd9660", "cramfs", "erofs", "iso9660", "romfs", "squashfs", "udf"})
-# Linux turns these read-only by itself when their disk fails. Others are so because somebody wanted it.
-_TURNED = frozenset({"btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "reiserfs"})
+# On a disk, which systems turn read-only by themselves when it fails. Others (NFS, ZFS) are so because somebody chose.
+_TURNED = re.compile(r"btrfs|exfat|ext[234]|f2fs|jfs|msdos|ntfs3?|reiserfs|ufs|vfat|xfs")
 _NOT_DISKS = frozenset({"cdrom", "removable", "ramdisk"})  # of windows_exporter's `type`
 UNREADABLE = "illisible (montage coupé ou disque en panne)"
 READ_ONLY = "en lecture seule (disque en panne ?)"
@@ -77,7 +77,7 @@ def _node(mount: str, said: _Said) -> Volume:
     kind = OTHER if _PSEUDO.fullmatch(said.kind) else COMPACT_DISC if said.kind in _IMAGES else FIXED_DISK
     trouble = UNREADABLE if said.on("device_error") else ""
     if kind == FIXED_DISK and said.on("readonly"):
-        kind, trouble = (FIXED_DISK, READ_ONLY) if said.kind in _TURNED else (OTHER, trouble)
+        kind, trouble = (FIXED_DISK, READ_ONLY) if _TURNED.fullmatch(said.kind) else (OTHER, trouble)
     # What the system keeps for root is of no use to the services of the host: `avail` leaves it out.
     free = said.number("avail_bytes") if "avail_bytes" in said.values else said.number("free_bytes")
     return Volume(name, kind, *_sizes(said.number("size_bytes"), free), trouble)

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import os
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,34 @@ async def test_nothing_listens(disk: Runner) -> None:
         port = taken.getsockname()[1]
         result = await disk(exporter={"url": f"http://{{address}}:{port}/metrics"})
     assert (result.status, result.message) == (Status.CRITICAL, f"connexion refusée (port {port})")
+
+
+async def test_what_is_sent(disk: Runner, tmp_path: Path) -> None:
+    heads: list[str] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(response(GOOD))
+
+    trusted = authority.root()
+    certificate, key = authority.leaf(trusted, "127.0.0.1").write(tmp_path, "exporter")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(cadata=trusted.pem.decode())
+    context.verify_mode = ssl.CERT_REQUIRED
+    async with listening(handler, context) as server:
+        access = {
+            "url": f"https://{{address}}:{server.port}/metrics?collect[]=filesystem",
+            "bearer": Secret("jeton"),
+            "headers": {"X-Site": Secret("cle"), "X-Autre": "oui"},
+            "verify": False,
+            "client_certificate": {"certificate": str(certificate), "key": str(key)},
+        }
+        assert (await disk(exporter=access, family="ipv4")).status is Status.OK
+    (head,) = heads
+    assert head.startswith("GET /metrics?collect%5B%5D=filesystem HTTP/1.1")
+    for line in ("Authorization: Bearer jeton", "X-Site: cle", "X-Autre: oui", "Accept-Encoding: gzip, deflate"):
+        assert line in head
 
 
 # --- one visit a host

@@ -58,9 +58,10 @@ def test_what_the_table_of_an_agent_leaves_out_is_left_out_here() -> None:
     assert held([*linux("/run/lock"), *linux("/var/lib/docker/volumes/x"), *linux("/var")]) == {"/var": 20}
 
 
-def test_read_only() -> None:
-    """An ext4 that is read-only was turned so by its errors; an NFS mount was meant to be."""
-    (volume,) = exported(linux("/srv", readonly=1))
+@pytest.mark.parametrize("fstype", ["ext4", "xfs", "btrfs", "vfat"])
+def test_read_only(fstype: str) -> None:
+    """A disk that is read-only was turned so by its errors; an NFS mount was meant to be."""
+    (volume,) = exported(linux("/srv", fstype, readonly=1))
     assert (volume.holds_files, volume.trouble) == (True, READ_ONLY)
     assert held(linux("/mnt/documentation", "nfs4", readonly=1)) == {}
 
