@@ -24,9 +24,9 @@ import yaml
 from bench.processes import BenchError, Process, cpu_s
 from probes import runner
 from probes.base import Run, Shared, Status, Target
+from probes.disk import PROBE, DiskSettings
 from probes.secret import Secret
 from probes.snmp.access import SnmpAccess
-from probes.snmp.disk import PROBE, DiskSettings
 
 _ENTRY = "1.3.6.1.2.1.25.2.3.1"
 _VOLUMES = 13

@@ -74,8 +74,15 @@ def steps(path: str) -> Steps:
 
 async def read_body(response: aiohttp.ClientResponse, limit: int) -> Body:
     """The body, decompressed, up to `limit` bytes of it; raises VisitError when it cannot be read."""
-    decompress = _decompressor(response.headers.get("Content-Encoding", ""))
     parts: list[bytes] = []
+    complete = await pour_body(response, limit, parts.append)
+    data = b"".join(parts)
+    return Body(data if complete else data[:limit], complete)
+
+
+async def pour_body(response: aiohttp.ClientResponse, limit: int, take: Callable[[bytes], object]) -> bool:
+    """Hand on the body piece by piece, decompressed, until it is over (True) or longer than `limit` (False)."""
+    decompress = _decompressor(response.headers.get("Content-Encoding", ""))
     size = raw = 0
     try:
         while chunk := await response.content.readany():
@@ -83,9 +90,9 @@ async def read_body(response: aiohttp.ClientResponse, limit: int) -> Body:
             if decompress is not None:
                 chunk = decompress(chunk, limit + 1 - size)
             size += len(chunk)
-            parts.append(chunk)
+            take(chunk)
             if size > limit or raw > limit + _SLACK:
-                return Body(b"".join(parts)[:limit], complete=False)
+                return False
     except zlib.error:
         raise VisitError(Status.CRITICAL, "décompression de la réponse impossible") from None
     except aiohttp.ClientPayloadError:
@@ -94,7 +101,7 @@ async def read_body(response: aiohttp.ClientResponse, limit: int) -> Body:
         raise VisitError(Status.CRITICAL, f"connexion perdue pendant la réponse ({say_size(raw)} reçus)") from None
     if raw and isinstance(decompress, _Inflate) and not decompress.finished:
         raise VisitError(Status.CRITICAL, "réponse compressée incomplète")
-    return Body(b"".join(parts), complete=True)
+    return True
 
 
 class _Inflate:

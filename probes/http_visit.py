@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -36,12 +37,16 @@ class Page(NamedTuple):
     expires_at: float | None  # the certificate that expires first of those met on the way
 
 
+Read = Callable[[aiohttp.ClientResponse, int], Awaitable[Body]]
+
+
 class Visit:
     """Walks from the URL asked for to the page that answers, one connection a request."""
 
-    def __init__(self, target: Target, settings: HttpSettings, run: Run) -> None:
+    def __init__(self, target: Target, settings: HttpSettings, run: Run, read: Read = read_body) -> None:
         self._settings = settings
         self._run = run
+        self._read = read  # what takes the body of the page in the end
         address = f"[{target.address}]" if ":" in target.address else target.address
         self._start = self._url = URL(settings.url.replace("{address}", address))
         self._method: str = settings.method
@@ -76,7 +81,7 @@ class Visit:
             if self._leads_elsewhere(response):
                 return None
             self._run.stage = "lecture de la réponse HTTP"
-            body = await read_body(response, self._settings.max_body)
+            body = await self._read(response, self._settings.max_body)
             total_s = perf_counter() - self._started
             moved = self._url.origin() != self._start.origin()
             return Page(self._url, moved, response, body, first_byte_s, total_s, self._expires_at)

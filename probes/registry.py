@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
 
-from probes import certificate, dns, domain, heartbeat, http, imap, link, mail_loop, smtp, tcp, tls
+from probes import certificate, disk, dns, domain, heartbeat, http, imap, link, mail_loop, smtp, tcp, tls
 from probes.base import Probe
-from probes.snmp import disk, interface, value
+from probes.snmp import interface, value
 
 BUILTIN = (
     link.PROBE,

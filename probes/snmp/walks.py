@@ -6,21 +6,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from probes.base import Run, Status, Target
 from probes.names import Address, Family, Names, literal
+from probes.readings import SHARE, Readings
 from probes.snmp.access import SnmpAccess
 from probes.snmp.community_backend import CommunityBackend
 from probes.snmp.words import Backend, Binding, ErrorStatusError, Oid, Peer, SnmpFailureError, Value, say_oid, silence
 
-_SHARE = 0.9  # of the run's time: silence must be told before the deadline cuts the run
 _FIRST_ROWS = 10  # rows asked at once of an agent whose table nobody has seen yet
 _MOST_AT_ONCE = 25  # rows; more does not fit a datagram
 _MOST_ROWS = 2000  # of a table: beyond, an agent makes them up
-_REUSED_S = 300.0  # a walk is never shared for longer, whatever the interval
-_KEPT_S = 900.0  # what nobody asked for so long is forgotten: years of reloads leave hosts behind
 _TOO_BIG, _NO_SUCH_NAME = 1, 2  # error-status of RFC 3416
 
 Rows = dict[Oid, tuple[Value, ...]]
@@ -34,31 +31,17 @@ class Table(NamedTuple):
     scalars: tuple[Value, ...]  # asked beside it
 
 
-@dataclass(slots=True)
-class _Walk:
-    """A walk in progress or done."""
-
-    task: asyncio.Task[Table]
-    started_s: float
-    given: set[str] = field(default_factory=set)  # sondes that saw it
-
-
 _Key = tuple[Peer, tuple[Oid, ...], tuple[Oid, ...]]
 
 
 class Walks:
-    """Everything that is asked of agents goes through here.
-
-    A walk serves each sonde once: what shares it saves the agent and us a walk, but a retry, or the next run, always
-    sees something new.
-    """
+    """Everything that is asked of agents goes through here."""
 
     def __init__(self, community: Backend | None = None) -> None:
         self._community = community  # of versions 1 and 2c; pysnmp's does them too
         self._users: Backend | None = None  # of version 3
-        self._walks: dict[_Key, _Walk] = {}
         self._sizes: dict[_Key, int] = {}
-        self._swept_s = time.monotonic()
+        self._readings: Readings[_Key, Table] = Readings(lambda key: self._sizes.pop(key, None))
 
     @classmethod
     def open(cls) -> Self:
@@ -67,11 +50,7 @@ class Walks:
 
     async def close(self) -> None:
         """End what is in progress, and the sockets."""
-        tasks = [walk.task for walk in self._walks.values()]
-        self._walks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._readings.close()
         for backend in (self._community, self._users):
             if backend is not None:
                 await backend.close()
@@ -81,44 +60,15 @@ class Walks:
     ) -> Table:
         """These columns, from a walk of this interval that the sonde has not seen, or from a new one."""
         key = (peer, columns, scalars)
-        walk = self._shared(key, sonde, min(run.interval_s * _SHARE, _REUSED_S))
-        if walk is None:
-            self._sweep()
-            task = asyncio.create_task(self._walk(key, run.timeout_s * _SHARE))
-            task.add_done_callback(_heard)
-            walk = self._walks[key] = _Walk(task, time.monotonic())
-        else:
-            run.note("the walk of another sonde of this host is used")
-        walk.given.add(sonde)
-        # Shielded: one run that is cancelled must not end the walk that others wait for.
-        table = await asyncio.shield(walk.task)
-        if run.trace is not None:
-            run.note(f"{len(table.rows)} rows, {time.monotonic() - walk.started_s:.3f} s after the start of the walk")
+        table = await self._readings.get(key, run, sonde, lambda: self._walk(key, run.timeout_s * SHARE))
+        run.note(f"{len(table.rows)} rows")
         return table
 
     async def values(self, peer: Peer, oids: tuple[Oid, ...], timeout_s: float) -> tuple[Value, ...]:
         """The values of these OIDs, in their order; None for one that the agent does not have."""
-        patience_s = timeout_s * _SHARE
+        patience_s = timeout_s * SHARE
         async with _deadline(peer, patience_s):
             return await self._get(peer, oids, patience_s)
-
-    def _shared(self, key: _Key, sonde: str, reused_s: float) -> _Walk | None:
-        walk = self._walks.get(key)
-        if walk is None or sonde in walk.given or time.monotonic() - walk.started_s > reused_s:
-            return None
-        if walk.task.done() and (walk.task.cancelled() or walk.task.exception() is not None):
-            return None  # whoever comes later tries for itself
-        return walk
-
-    def _sweep(self) -> None:
-        now = time.monotonic()
-        if now - self._swept_s < _KEPT_S:
-            return
-        self._swept_s = now
-        old = [key for key, walk in self._walks.items() if now - walk.started_s > _KEPT_S and walk.task.done()]
-        for key in old:
-            del self._walks[key]
-            self._sizes.pop(key, None)
 
     async def _walk(self, key: _Key, timeout_s: float) -> Table:
         peer, columns, scalars = key
@@ -220,12 +170,6 @@ async def _deadline(peer: Peer, timeout_s: float) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise silence(peer) from None
-
-
-def _heard(task: asyncio.Task[Table]) -> None:
-    # Those who waited may all have been cancelled: asyncio would then complain that nobody looked at the error.
-    if not task.cancelled():
-        task.exception()
 
 
 def _refused(error: ErrorStatusError) -> SnmpFailureError:

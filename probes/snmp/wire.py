@@ -180,3 +180,60 @@ def _read_oid(data: bytes) -> Oid:
         raise WireError("an OID that is cut, empty or too long")
     first = min(numbers[0] // 40, 2)
     return (first, numbers[0] - 40 * first, *numbers[1:])
+
+
+# --- what an agent needs: the demo plays some, and tests hold the two halves against one another
+
+
+class Request(NamedTuple):
+    """A request, as its agent reads it."""
+
+    kind: int  # GET, GET_NEXT or GET_BULK
+    version: int
+    community: bytes
+    request: int
+    once: int  # of a GET_BULK: how many of the OIDs are not repeated
+    repetitions: int
+    oids: tuple[Oid, ...]
+
+
+def decode_request(data: bytes) -> Request:
+    """The request that a datagram holds; WireError for anything else."""
+    start, end = _expect(data, 0, len(data), _SEQUENCE)
+    version, at = _number(data, start, end)
+    start, stop = _expect(data, at, end, _OCTETS)
+    kind, at, end = _header(data, stop, end)
+    if kind not in (GET, GET_NEXT, GET_BULK):
+        raise WireError(f"a PDU {kind:#x} is no request")
+    request, at = _number(data, at, end)
+    once, at = _number(data, at, end)
+    repetitions, at = _number(data, at, end)
+    at, end = _expect(data, at, end, _SEQUENCE)
+    oids = []
+    while at < end:
+        at, binding_end = _expect(data, at, end, _SEQUENCE)
+        first, last = _expect(data, at, binding_end, _OID)
+        oids.append(_read_oid(data[first:last]))
+        at = binding_end
+    return Request(kind, version, data[start:stop], request, once, repetitions, tuple(oids))
+
+
+def encode_answer(request: Request, bindings: list[Binding]) -> bytes:
+    """The answer of an agent of version 2c; what has no value does not exist, or is beyond the end."""
+    nothing = b"\x81\x00" if request.kind == GET else b"\x82\x00"  # noSuchInstance, endOfMibView
+    encoded = b"".join(
+        _element(_SEQUENCE, encode_oid(oid) + (nothing if value is None else _encode_value(value)))
+        for oid, value in bindings
+    )
+    body = _integer(request.request) + _integer(0) + _integer(0) + _element(_SEQUENCE, encoded)
+    head = _integer(request.version) + _element(_OCTETS, request.community)
+    return _element(_SEQUENCE, head + _element(RESPONSE, body))
+
+
+def _encode_value(value: int | float | bytes | Oid) -> bytes:
+    """Every number as an INTEGER: whoever asks knows what it counts."""
+    if isinstance(value, bytes):
+        return _element(_OCTETS, value)
+    if isinstance(value, tuple):
+        return encode_oid(value)
+    return _integer(int(value))

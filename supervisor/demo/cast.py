@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from yarl import URL
 
+from probes.disk import DiskSettings
 from probes.dns import DnsSettings
 from probes.dns_exchange import Server
 from probes.domain import DomainSettings
@@ -17,6 +18,9 @@ from probes.http_settings import HttpSettings
 from probes.imap import ImapSettings
 from probes.mail_loop import MailLoopSettings
 from probes.smtp import SmtpSettings
+from probes.snmp.access import SnmpAccess
+from probes.snmp.interface import InterfaceSettings
+from probes.snmp.value import SnmpSettings
 from probes.tcp import TcpSettings
 from probes.tls import TlsSettings
 from supervisor.config.configuration import Configuration
@@ -25,7 +29,7 @@ from supervisor.demo.played import Place
 from supervisor.domain.sonde import Sonde
 
 # Every kind has one port, whatever the address, as in real life; these are the words after $ in the config.
-KINDS = ("https", "smtp", "imap", "dns", "ssh", "sip", "pgsql", "mariadb", "printer", "smb", "meter")
+KINDS = ("https", "smtp", "imap", "dns", "ssh", "sip", "pgsql", "mariadb", "printer", "smb", "meter", "snmp")
 _ANYWHERE = "127.77.0.1"
 _OFTEN = 0.5  # a job calls twice in the time it has
 _FULL = 0.62  # of its quota is used
@@ -84,6 +88,8 @@ def _looked_at(sonde: Sonde) -> Iterator[tuple[str, int]]:
         written = settings.url if isinstance(settings, HttpSettings) else settings.server or ""
         url = URL(written.replace("{address}", address))
         yield url.host or "", url.port or 0
+    elif isinstance(settings, DiskSettings | InterfaceSettings | SnmpSettings):
+        yield address, (settings.access or SnmpAccess()).port
     elif isinstance(settings, DnsSettings):
         server = Server.read(settings.resolver)
         yield server.address.host, server.port

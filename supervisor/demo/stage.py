@@ -27,6 +27,7 @@ from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
 from supervisor.control import Answer, ControlServer, Tell
 from supervisor.demo import cast, script, talkers
+from supervisor.demo.agents import open_agent
 from supervisor.demo.callers import Caller
 from supervisor.demo.certificates import Authority
 from supervisor.demo.home import Home, script_path
@@ -101,6 +102,8 @@ class Stage:
     def _opener(self, place: Place) -> Open:
         if place.kind == "dns":
             return partial(open_names, zone=self._zone)
+        if place.kind == "snmp":
+            return open_agent
         context = self._context(place)
         if place.kind == "https":
             return partial(open_web, context=context)

@@ -49,9 +49,9 @@ async def sip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _: ssl
 
 
 async def pgsql(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _: ssl.SSLContext) -> None:
-    """To a request for TLS, which is how a session begins, it says no."""
-    await reader.readexactly(8)
-    writer.write(b"N")
+    """To the first message of a session, it asks who is there (SCRAM-SHA-256)."""
+    await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+    writer.write(b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0")
     await reader.read(1)
 
 

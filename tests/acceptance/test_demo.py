@@ -206,6 +206,20 @@ def test_a_backup_that_fails_is_seen_at_its_call(driven: Demo) -> None:
     driven.wait(lambda seen: seen[backup] == OK)
 
 
+def test_machines_tell_of_themselves(driven: Demo) -> None:
+    """A full disk and a paper jam, of machines that go on answering."""
+    disk, printer = "val-tourmaline/serveur/volumes", "vieux-fanal/imprimante/etat"
+    driven.wait(lambda seen: seen[disk] == seen[printer] == OK)
+    driven.fault("disque-plein", "on")
+    driven.fault("bourrage", "on")
+    driven.wait(lambda seen: seen[disk] == seen[printer] == CRITICAL)
+    assert driven.statuses()["val-tourmaline/serveur/ssh"] == OK
+    assert "espace libre" in driven.get("/")
+    driven.fault("disque-plein", "off")
+    driven.fault("bourrage", "off")
+    driven.wait(lambda seen: seen[disk] == seen[printer] == OK)
+
+
 def test_a_certificate_near_its_end_is_a_warning(driven: Demo) -> None:
     driven.wait(lambda seen: seen["val-tourmaline/site/page"] == WARNING)
     assert "expiration du certificat dans" in driven.get("/")

@@ -62,7 +62,7 @@ async def start() -> AsyncIterator[Start]:
     opened: list[Played] = []
 
     async def begin(kind: str, open_: Open) -> Played:
-        with socket.socket(type=socket.SOCK_DGRAM if kind == "dns" else socket.SOCK_STREAM) as free:
+        with socket.socket(type=socket.SOCK_DGRAM if kind in ("dns", "snmp") else socket.SOCK_STREAM) as free:
             free.bind((ADDRESS, 0))
             port = free.getsockname()[1]
         place = Place(name=f"essai/machine/{kind}", owner="Commune d'Essai", kind=kind, address=ADDRESS)
@@ -163,7 +163,7 @@ async def test_a_registration_is_published(start: Start) -> None:
     [
         (talkers.ssh, "", "^SSH-2"),
         (talkers.sip, r"OPTIONS sip:x SIP/2.0\r\n\r\n", r"^SIP/2\.0 200"),
-        (talkers.pgsql, r"\x00\x00\x00\x08\x04\xd2\x16\x2f", "^N"),
+        (talkers.pgsql, r"\x00\x00\x00\x09\x00\x03\x00\x00\x00", "^R"),
         (talkers.mariadb, "", r"(?s)^.{3}\x00\n[0-9]+\."),
         (talkers.silent, "", None),
     ],

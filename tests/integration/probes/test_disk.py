@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from probes.base import Measurement, Result, Shared, Status
+from probes.disk import PROBE
 from probes.filling import Pace
 from probes.filling_book import FillingBook
 from probes.secret import Secret
-from probes.snmp.disk import PROBE
 from tests.integration.probes.running import Runner, shared
 from tests.integration.probes.snmpd import COMMUNITY, STORAGE, Agent, storage
 

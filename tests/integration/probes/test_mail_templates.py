@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from probes import registry, runner
-from probes.base import Result, Run, Shared, Status
-from supervisor.config.loader import load
-from tests.integration.probes.authority import NOW
+from probes.base import Status
 from tests.integration.probes.hostile import answering, listening, response
 from tests.integration.probes.mail_servers import ADDRESS, PASSWORD, USER, Platform
 from tests.integration.probes.running import shared
-from tests.unit.config.places import install
+from tests.integration.probes.templates import RunAll, run_all
 
-__all__ = ["shared"]
-
-RunAll = Callable[..., Awaitable[dict[str, Result]]]
-
-
-@pytest.fixture
-def run_all(tmp_path: Path, shared: Shared) -> RunAll:
-    """Run these sondes of a template once each: results by the sonde's own name."""
-
-    async def run_them(template: str, *names: str, timeout_s: float = 10.0, **given: Any) -> dict[str, Result]:
-        equipment = {"id": "essai", "address": ADDRESS, "template": template, "with": given}
-        commune = {"collectivite": "exemple", "name": "Commune d'Exemple", "equipment": [equipment]}
-        probes = registry.load()
-        sondes = load(install(tmp_path, exemple=json.dumps(commune)), probes).sondes
-        found = {}
-        for name in names:
-            sonde = sondes[f"exemple/essai/{name}"]
-            current = Run(shared=shared, at=NOW.timestamp(), timeout_s=timeout_s)
-            found[name] = await runner.run(probes[sonde.type], sonde.target, sonde.settings, current)
-        return found
-
-    return run_them
+__all__ = ["run_all", "shared"]
 
 
 @pytest.fixture
@@ -47,6 +22,7 @@ def given(mail: Platform, tmp_path: Path) -> dict[str, Any]:
     """A whole mail service, as a commune would write it."""
     (tmp_path / "secret").write_text(PASSWORD, encoding="utf-8")
     return {
+        "address": ADDRESS,
         "domaine": "exemple.test",
         "destinataire": USER,
         "adresse": USER,
@@ -91,12 +67,12 @@ async def test_messagerie_that_accepts_and_delivers_elsewhere(run_all: RunAll, g
 
 @pytest.mark.parametrize(("destinataire", "status"), [(USER, Status.OK), ("personne@exemple.test", Status.CRITICAL)])
 async def test_anti_spam(run_all: RunAll, mail: Platform, destinataire: str, status: Status) -> None:
-    settings = {"domaine": "exemple.test", "relais": ["mx.exemple.test"], "port": mail.smtp}
+    settings = {"address": ADDRESS, "domaine": "exemple.test", "relais": ["mx.exemple.test"], "port": mail.smtp}
     assert (await run_all("anti-spam", "smtp", destinataire=destinataire, **settings))["smtp"].status is status
 
 
 async def test_anti_spam_without_tls(run_all: RunAll, mail: Platform) -> None:
-    settings = {"domaine": "exemple.test", "relais": ["mx.exemple.test"], "port": mail.plain}
+    settings = {"address": ADDRESS, "domaine": "exemple.test", "relais": ["mx.exemple.test"], "port": mail.plain}
     assert (await run_all("anti-spam", "smtp", **settings))["smtp"].status is Status.CRITICAL
 
 

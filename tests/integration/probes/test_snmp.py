@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from probes import registry
+from probes import disk, registry
 from probes.base import Result, Shared, Status
 from probes.secret import Secret
-from probes.snmp import disk, interface, value
+from probes.snmp import interface, value
 from probes.snmp.value import PROBE
 from supervisor.domain.sonde import Sonde
 from tests.integration.probes.one_run import measured

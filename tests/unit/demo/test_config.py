@@ -17,8 +17,6 @@ from supervisor.demo.script import read
 
 PORTS = {kind: 20000 + number for number, kind in enumerate(cast.KINDS)}
 
-NOT_PLAYED = {"disk", "interface", "snmp"}  # the demo plays no SNMP agent
-
 
 @pytest.fixture(scope="module")
 def configuration(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
@@ -37,7 +35,7 @@ def test_it_is_a_departement(configuration: Configuration) -> None:
     communes = [c for c in configuration.collectivites.values() if not c.operator]
     assert len(communes) == 10
     assert 60 <= len(configuration.sondes) <= 150
-    assert {sonde.type for sonde in configuration.sondes.values()} == set(registry.load()) - NOT_PLAYED
+    assert {sonde.type for sonde in configuration.sondes.values()} == set(registry.load())
     assert all(c.insee is not None and c.insee.startswith("99") for c in communes)  # no département has this number
     assert len({c.siret for c in communes}) == 10
 

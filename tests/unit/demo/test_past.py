@@ -211,7 +211,7 @@ def test_what_hid_behind_a_cut_access_is_known(written: Written) -> None:
     end = cut.restored_at
     hidden = written.ask(lambda c: enquiries.hidden_behind(c, "les-trois-lanternes/routeur/lien", cut.opened_at, end))
     assert ("les-trois-lanternes/site/page", cut.opened_at + 1, end) in hidden
-    assert len(hidden) == 6
+    assert len(hidden) == 9
 
 
 def test_the_series_is_known_by_its_first(written: Written) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from probes.disk import DiskSettings
 from probes.secret import Secret
 from probes.snmp.access import SnmpAccess
-from probes.snmp.disk import DiskSettings
 from probes.snmp.interface import InterfaceSettings
 from probes.snmp.value import SnmpSettings
 from probes.snmp.words import read_oid, say_oid
@@ -48,6 +48,14 @@ def read(kind: type[Any], **written: Any) -> Any:
         (InterfaceSettings, {"interfaces": []}, "at least 1"),
         (DiskSettings, {"free": {"warning": "5 %", "critical": "10 %"}}, "must be above"),
         (DiskSettings, {"free_size": {"warning": "beaucoup"}}, "is not a size"),
+        (DiskSettings, {"exporter": {"url": "http://a/metrics"}, "access": {}}, "write access: or exporter:"),
+        (DiskSettings, {"exporter": {"url": "9100"}}, "is not an http or https URL"),
+        (DiskSettings, {"exporter": {"basic": {"user": "a", "password": LONG}}}, "url"),
+        (
+            DiskSettings,
+            {"exporter": {"url": "http://a/", "basic": {"user": "a", "password": LONG}, "bearer": LONG}},
+            "two logins",
+        ),
     ],
 )
 def test_refused(kind: type[Any], written: dict[str, Any], words: str) -> None:

@@ -1,4 +1,4 @@
-"""What the storage table of HOST-RESOURCES-MIB says: volumes, their names and sizes, which of them hold files."""
+"""Volumes: their names and sizes, which of them hold files, and what HOST-RESOURCES-MIB says of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from probes.snmp.walks import Rows
 from probes.snmp.words import Oid, Value, read_oid
 
 _TYPES = read_oid("1.3.6.1.2.1.25.2.1")  # hrStorageTypes
-_FILES = {4, 9, 10}  # fixed disk, flash memory, network disk: not memory, optical discs, removable or RAM disks
+OTHER, FIXED_DISK, COMPACT_DISC = 1, 4, 7  # as hrStorageTypes counts them, whoever tells of a volume
+_FILES = {FIXED_DISK, 9, 10}  # flash memory, network disk: not memory, optical discs, removable or RAM disks
 _MASK = 0xFFFFFFFF
-_NAME_LIMIT = 120
+NAME_LIMIT = 120
 _WINDOWS = re.compile(r"([A-Za-z]:)\\(?: |$)")  # "D:\ Label:Données  Serial Number 1a2b3c4d"
 _PSEUDO = re.compile(
     r"/(proc|sys|dev|run|snap)(/.*)?|/var/snap/.*|/var/lib/(docker|containerd|containers|kubelet|lxcfs)/.*"
@@ -23,16 +24,17 @@ _PSEUDO = re.compile(
 
 
 class Volume(NamedTuple):
-    """A line of the table."""
+    """A volume of a host, as its agent or exporter tells."""
 
     name: str  # the mount point, or the drive as `D:\\`, printable
     kind: int  # the last number of its hrStorageType; 0 when it says none of those
-    size_bytes: int  # 0 when the line makes no sense
+    size_bytes: int  # 0 when what was said makes no sense
     used_bytes: int
+    trouble: str = ""  # in French: what is wrong with it besides being full
 
     @property
     def free_bytes(self) -> int:
-        """What is left; what the system keeps for root counts as free, since agents say so."""
+        """What is left."""
         return max(0, self.size_bytes - self.used_bytes)
 
     @property
@@ -43,7 +45,8 @@ class Volume(NamedTuple):
     @property
     def holds_files(self) -> bool:
         """Whether it is of interest when nobody named it."""
-        return self.kind in _FILES and self.size_bytes > 0 and _PSEUDO.fullmatch(self.name) is None
+        told = self.size_bytes > 0 or self.trouble != ""
+        return self.kind in _FILES and told and _PSEUDO.fullmatch(self.name) is None
 
 
 def read_volumes(rows: Rows) -> list[Volume]:
@@ -93,7 +96,7 @@ def _is_pattern(mount: str) -> bool:
 def _name(text: str) -> str:
     drive = _WINDOWS.match(text)
     # The label and the serial number of a Windows volume change with the wind; its letter is what people know.
-    return f"{drive[1].upper()}\\" if drive else excerpt(text.strip(), _NAME_LIMIT)
+    return f"{drive[1].upper()}\\" if drive else excerpt(text.strip(), NAME_LIMIT)
 
 
 def _kind(value: Value) -> int:

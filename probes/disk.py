@@ -1,28 +1,32 @@
-"""`disk`: the space left on the volumes of a host, as its SNMP agent tells it (HOST-RESOURCES-MIB)."""
+"""`disk`: the space left on the volumes of a host, as its SNMP agent (HOST-RESOURCES-MIB) or its exporter tells it."""
 
 from __future__ import annotations
 
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import model_validator
 
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
+from probes.exported_volumes import METRICS, exported
+from probes.exporter import ExporterAccess, Exporters
 from probes.filling_book import MEASURES, Told, Within, judge_filling
+from probes.http_session import VisitError
 from probes.names import Family, NameFailureError
 from probes.settings import Bytes, Ratio, settings
 from probes.snmp.access import SnmpAccess
-from probes.snmp.volumes import Volume, choose, matching, read_volumes
-from probes.snmp.walks import Rows, Walks, find_peer
+from probes.snmp.walks import Walks, find_peer
 from probes.snmp.words import SnmpFailureError, read_oid
 from probes.threshold import Below, Verdict
 from probes.units import say_ratio, say_size
+from probes.volumes import Volume, choose, matching, read_volumes
 
 _ENTRY = read_oid("1.3.6.1.2.1.25.2.3.1")  # hrStorageEntry
 _COLUMNS = tuple((*_ENTRY, column) for column in (2, 3, 4, 5, 6))  # type, name, units, size, used
 _REMEMBERED_S = 86400.0  # how long a volume that vanished is missed, when none is named
 _MOST = 100  # volumes measured and told of
 _SAID = 5  # of them that a message names
+_ANYBODY = SnmpAccess()
 _DEFAULT: Below[float] = Below(warning=0.10, critical=0.05)
 
 
@@ -30,8 +34,10 @@ _DEFAULT: Below[float] = Below(warning=0.10, critical=0.05)
 class DiskSettings:
     """Settings of `disk`."""
 
-    access: SnmpAccess = SnmpAccess()
-    """How the agent lets itself be read."""
+    access: SnmpAccess | None = None
+    """How the SNMP agent lets itself be read; version 2c and `public` when absent."""
+    exporter: ExporterAccess | None = None
+    """A node_exporter or windows_exporter to ask instead of an agent."""
     family: Family = "any"
     """Which addresses of a name to use: any, ipv4 or ipv6."""
     mounts: tuple[str, ...] = ()
@@ -46,10 +52,17 @@ class DiskSettings:
     """Thresholds on the time until it is full, as its last weeks foretell it; `7d` alone is critical."""
 
     @model_validator(mode="after")
-    def _default(self) -> DiskSettings:
+    def _coherent(self) -> DiskSettings:
+        if self.access is not None and self.exporter is not None:
+            raise ValueError("a host is asked by SNMP or through its exporter; write access: or exporter:")
         if self.free is None and self.free_size is None:
             object.__setattr__(self, "free", _DEFAULT)  # the instance is frozen
         return self
+
+    @property
+    def needs_address(self) -> bool:
+        """An exporter whose URL names its host does without the equipment's address."""
+        return self.exporter is None or "{address}" in self.exporter.url
 
 
 class SeenVolumes:
@@ -75,19 +88,41 @@ class SeenVolumes:
         return [name for name in seen if name not in names]
 
 
+class Listing(NamedTuple):
+    """What was told of a host's volumes."""
+
+    volumes: list[Volume]
+    empty: str  # in French: what it means when there are none
+
+
 async def check(target: Target, settings: DiskSettings, run: Run) -> Result:
-    """The storage table of the host, and what its volumes are worth."""
+    """The volumes of the host, and what they are worth."""
     try:
-        peer = await find_peer(target, settings.access, settings.family, run)
-        table = await run.shared.use(Walks).table(peer, _COLUMNS, run, target.sonde)
-    except (NameFailureError, SnmpFailureError) as failure:
+        if settings.exporter is None:
+            listing = await _walked(target, settings, run)
+        else:
+            listing = await _exported(target, settings.exporter, settings.family, run)
+    except (NameFailureError, SnmpFailureError, VisitError) as failure:
         return Result(failure.status, failure.message)
-    return _judge(table.rows, target.sonde, settings, run)
+    return _judge(listing, target.sonde, settings, run)
 
 
-def _judge(rows: Rows, sonde: str, settings: DiskSettings, run: Run) -> Result:
+async def _walked(target: Target, settings: DiskSettings, run: Run) -> Listing:
+    peer = await find_peer(target, settings.access or _ANYBODY, settings.family, run)
+    table = await run.shared.use(Walks).table(peer, _COLUMNS, run, target.sonde)
+    empty = "aucun volume dans la table de l'agent (HOST-RESOURCES-MIB absente ou refusée)"
+    return Listing(read_volumes(table.rows), empty)
+
+
+async def _exported(target: Target, access: ExporterAccess, family: Family, run: Run) -> Listing:
+    samples = await run.shared.use(Exporters).samples(target, access, family, METRICS, run)
+    empty = "aucun volume dans les métriques de l'exportateur (collecteur filesystem ou logical_disk absent)"
+    return Listing(exported(samples), empty)
+
+
+def _judge(listing: Listing, sonde: str, settings: DiskSettings, run: Run) -> Result:
     verdict = Verdict(run)
-    volumes = read_volumes(rows)
+    volumes = listing.volumes
     if run.trace is not None:
         for volume in volumes:
             run.note(f"{excerpt(volume.name)}: {volume.used_bytes} of {volume.size_bytes} bytes, type {volume.kind}")
@@ -96,12 +131,10 @@ def _judge(rows: Rows, sonde: str, settings: DiskSettings, run: Run) -> Result:
     if len(chosen) > _MOST:
         verdict.find(Status.WARNING, f"{len(chosen)} volumes, dont seuls {_MOST} sont suivis : à choisir avec mounts")
     measured = [volume for volume in chosen[:_MOST] if volume.size_bytes > 0]
-    for volume in chosen[:_MOST]:
-        if volume.size_bytes <= 0:
-            verdict.find(Status.UNKNOWN, f"{_say(volume)} : taille nulle ou incohérente")
+    _troubles(chosen[:_MOST], settings, verdict)
     dates = _spaces(measured, sonde, settings, run, verdict)
     if not chosen and not settings.mounts:
-        verdict.find(Status.CRITICAL, "aucun volume dans la table de l'agent (HOST-RESOURCES-MIB absente ou refusée)")
+        verdict.find(Status.CRITICAL, listing.empty)
     return verdict.result(_fine(measured, dates))
 
 
@@ -120,6 +153,19 @@ def _missing(
         verdict.find(status, f"volume {excerpt(name)} absent")
     if len(absent) > _SAID:
         verdict.find(status, f"et {len(absent) - _SAID} autres volumes absents")
+
+
+def _troubles(volumes: list[Volume], settings: DiskSettings, verdict: Verdict) -> None:
+    """What is wrong with volumes besides being full; worse when somebody named them."""
+    status = Status.CRITICAL if settings.mounts else Status.WARNING
+    troubled = [volume for volume in volumes if volume.trouble]
+    for volume in troubled[:_SAID]:
+        verdict.find(status, f"{_say(volume)} : {volume.trouble}")
+    if len(troubled) > _SAID:
+        verdict.find(status, f"et {len(troubled) - _SAID} autres volumes en panne")
+    for volume in volumes:
+        if volume.size_bytes <= 0 and not volume.trouble:
+            verdict.find(Status.UNKNOWN, f"{_say(volume)} : taille nulle ou incohérente")
 
 
 def _spaces(volumes: list[Volume], sonde: str, settings: DiskSettings, run: Run, verdict: Verdict) -> dict[str, Told]:

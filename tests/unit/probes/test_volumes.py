@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.snmp.volumes import Volume, choose, matching, read_volumes
 from probes.snmp.words import Value, read_oid
+from probes.volumes import Volume, choose, matching, read_volumes
 
 DISK, RAM, CD = (read_oid(f"1.3.6.1.2.1.25.2.1.{kind}") for kind in (4, 2, 7))
 
