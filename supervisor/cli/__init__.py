@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 import click
 
 from supervisor.cli import (
+    alert,
     billing,
     check,
     close,
@@ -70,6 +71,7 @@ for command in (
     history.history,
     sla.sla,
     forecast.forecast,
+    alert.alert,
     report.report,
     incident.incident,
     maintenance.maintenance,

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from probes.secret import Secret
+from supervisor.config.alerting import Alerting
 from supervisor.config.calendars import CalendarVersion
 from supervisor.config.collectivites import AtLeast, Chorus, Contact, Site
 from supervisor.config.contracts import Contract
@@ -113,6 +114,7 @@ class Configuration:
     flapping: FlappingRule
     retention: RetentionSettings
     concurrency: int  # checks of one pool at the same time
+    alerts: Alerting  # by what messages leave
     metrics_token: Secret | None  # lets other machines read the metrics
     warnings: tuple[Mistake, ...]  # accepted, but worth a look
 

@@ -8,8 +8,10 @@ from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from yarl import URL
 
 from probes.units import say_duration
+from supervisor.config.wording import say
 from supervisor.domain.wall import YEARS
 
 _TENANT = re.compile(r"[a-z0-9-]{1,64}")
@@ -66,6 +68,19 @@ def _email(text: str) -> str:
     if not _EMAIL.fullmatch(text):
         raise ValueError(f"'{text}' is not a mail address, write it like referent@exemple.fr")
     return text
+
+
+def _endpoint(value: Any) -> Any:
+    try:
+        url = URL(value) if isinstance(value, str) else None
+        complete = url is not None and url.scheme in ("http", "https") and bool(url.host) and url.port is not None
+    except ValueError:
+        url, complete = None, False
+    if url is None or not complete:
+        raise ValueError(f"{say(value)} is not an http or https URL, write it like https://sms.exemple.fr/envoi")
+    if url.user is not None or url.password is not None:
+        raise ValueError("a URL holds no login, keep it out of the config: write a reference to a secret")
+    return value
 
 
 def _insee(text: str) -> str:
@@ -133,6 +148,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_address)]
 Phone = Annotated[str, AfterValidator(_phone), Field(json_schema_extra={"examples": ["+33600000001"]})]
 Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
+Endpoint = Annotated[str, BeforeValidator(_endpoint), WithJsonSchema({"type": "string", "format": "uri"})]
 Insee = Annotated[str, AfterValidator(_insee), Field(json_schema_extra={"examples": ["57001"]})]
 Siret = Annotated[str, AfterValidator(_siret), Field(json_schema_extra={"pattern": "^[0-9]{14}$"})]
 Day = Annotated[

@@ -129,7 +129,8 @@ def _resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 def _choices(schema: dict[str, Any], root: dict[str, Any]) -> list[dict[str, Any]]:
     """The schema itself, and what it leaves the choice of."""
     schema = _resolve(schema, root)
-    return [schema, *(choice for one in schema.get("anyOf", ()) for choice in _choices(one, root))]
+    several = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
+    return [schema, *(choice for one in several for choice in _choices(one, root))]
 
 
 def _below(schema: dict[str, Any], part: str | int, root: dict[str, Any]) -> list[dict[str, Any]]:
@@ -138,6 +139,9 @@ def _below(schema: dict[str, Any], part: str | int, root: dict[str, Any]) -> lis
         if isinstance(part, int):
             found += [choice.get("items"), *choice.get("prefixItems", ())[part : part + 1]]
         else:
+            kinds = choice.get("discriminator", {}).get("mapping", {})
+            if part in kinds:  # pydantic tells which of a union it tried
+                return [{"$ref": kinds[part]}]
             named = choice.get("patternProperties", {}).values()  # keys that are chosen, but not freely
             found += [choice.get("properties", {}).get(part), choice.get("additionalProperties"), *named]
     return [one for one in found if isinstance(one, dict)]

@@ -229,6 +229,7 @@ class _Load:
                 days_s=int(main.retention.days),
             ),
             concurrency=main.pools.concurrency,
+            alerts=main.alerts,
             metrics_token=main.metrics_token,
             warnings=tuple(sorted(warning for document in self._documents for warning in document.warnings)),
         )

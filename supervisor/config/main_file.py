@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from probes.secret import Secret
 from probes.settings import Ratio, Seconds, settings
+from supervisor.config.alerting import Alerting
 from supervisor.config.collectivites import Pieces
 from supervisor.config.fields import Name, at_least
 from supervisor.config.prices import OfferPriceEntry
@@ -138,5 +139,7 @@ class MainFile:
     """How long measurements are kept."""
     pools: Pools = Pools()
     """How a pool of 50 sondes runs."""
+    alerts: Alerting = Alerting()
+    """By what alerts leave."""
     metrics_token: Secret | None = None
     """Bearer token that lets a Prometheus on another machine read /metrics; without it, loopback alone may."""

@@ -79,6 +79,8 @@ def _inside(value: dict[str, Any], root: dict[str, Any]) -> Iterator[tuple[dict[
         yield value, ""
     for choice in value.get("anyOf", ()):
         yield from _inside(choice, root)
+    for kind, target in value.get("discriminator", {}).get("mapping", {}).items():
+        yield from ((inner, f"({kind}){step}") for inner, step in _inside({"$ref": target}, root))
     if isinstance(value.get("items"), dict):
         yield from ((inner, f"[]{step}") for inner, step in _inside(value["items"], root))
     names = (value.get("additionalProperties"), *value.get("patternProperties", {}).values())

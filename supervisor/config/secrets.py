@@ -14,8 +14,13 @@ def secrets_of(configuration: Configuration) -> frozenset[str]:
     """Every secret value that it holds."""
     sondes = (*configuration.sondes.values(), *configuration.canaries)
     distinct = {id(sonde.settings): sonde.settings for sonde in sondes}  # equal settings are one object
-    holders = [configuration.metrics_token, *distinct.values()]
+    holders = [configuration.metrics_token, configuration.alerts, *distinct.values()]
     return frozenset(value for holder in holders for value in _secrets(holder))
+
+
+def secrets_in(settings: Any) -> frozenset[str]:
+    """Every secret value of one part of a configuration."""
+    return frozenset(_secrets(settings))
 
 
 def _secrets(value: Any) -> Iterator[str]:

@@ -21,6 +21,7 @@ _WANTED = {
     "date": "a date like 2026-01-31",
     "none_required": "nothing (null)",
 }
+_MISSING = {"missing": "missing, add it", "union_tag_not_found": "'type' is missing, add it"}
 _LIMITS = {
     "greater_than": ("gt", "more than"),
     "greater_than_equal": ("ge", "at least"),
@@ -47,8 +48,10 @@ def explain(error: Any, known: Iterable[str]) -> str:
     context = error.get("ctx", {})
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         return f"unknown key, {near(str(error['loc'][-1]), known)}"
-    if kind == "missing":
-        return "missing, add it"
+    if kind in _MISSING:
+        return _MISSING[kind]
+    if kind == "union_tag_invalid":
+        return f"there is no type '{context['tag']}', choose among {context['expected_tags']}"
     if isinstance(value, Trap):
         return value.why
     if kind == "value_error":

@@ -1,0 +1,1 @@
+"""How messages leave: mail, SMS, webhooks. Who is told what, and when, is decided elsewhere."""

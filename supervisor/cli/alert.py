@@ -1,0 +1,171 @@
+"""`vigie alert`: try the channels that alerts leave by."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import click
+
+from probes import registry as probe_registry
+from supervisor.alerts import registry, trial
+from supervisor.alerts.transport import Attempt, Outcome, Transport
+from supervisor.cli.options import config_option
+from supervisor.cli.performing import json_option
+from supervisor.cli.showing import say
+from supervisor.clock import SystemClock
+from supervisor.config.collectivites import Contact
+from supervisor.config.configuration import Configuration
+from supervisor.config.loader import load
+from supervisor.config.wording import near
+from supervisor.errors import VigieError
+from supervisor.reports import wording
+
+
+class _Target(NamedTuple):
+    """Where one test message goes."""
+
+    channel: str
+    to: str
+
+
+class _Tried(NamedTuple):
+    """What became of it."""
+
+    target: _Target
+    attempt: Attempt
+    duration_s: float
+
+
+@click.group()
+def alert() -> None:
+    """Alerts: the channels they leave by."""
+
+
+@alert.command()
+@config_option
+@click.option("--contact", metavar="COLLECTIVITE/NAME", help="A contact of the config, by every channel they have.")
+@click.option("--mail", metavar="ADDRESS", help="A mail address.")
+@click.option("--sms", metavar="NUMBER", help="A telephone number.")
+@click.option("--webhook", metavar="NAME", help="A webhook of the config.")
+@click.option("--channel", type=click.Choice(["mail", "sms"]), help="Of the contact, this channel alone.")
+@json_option
+def test(
+    config: Path,
+    contact: str | None,
+    mail: str | None,
+    sms: str | None,
+    webhook: str | None,
+    channel: str | None,
+    as_one_object: bool,
+) -> None:
+    """Send a real message, here and now, and say what became of it.
+
+    It says that it is a test. Nothing is recorded, and nothing is tried again. The exit status is 1 if a message was
+    not accepted.
+    """
+    if channel is not None and contact is None:
+        raise VigieError("--channel chooses among the channels of a contact, add --contact")
+    configuration = load(config, probe_registry.load())
+    given = {"mail": mail, "sms": sms, "webhook": webhook}
+    targets = [_Target(name, to) for name, to in given.items() if to is not None]
+    if contact is not None:
+        targets += _reach(_contact(configuration, contact), channel)
+    if not targets:
+        raise VigieError("say whom to send to: --contact, --mail, --sms or --webhook")
+    tried = asyncio.run(_send(configuration, targets))
+    say({"attempts": [_as_json(one) for one in tried]}, _lines(tried), as_one_object=as_one_object)
+    if any(one.attempt.outcome is not Outcome.SENT for one in tried):
+        raise SystemExit(1)
+
+
+def _contact(configuration: Configuration, asked: str) -> Contact:
+    tenant, slash, name = asked.partition("/")
+    if not slash:
+        raise VigieError(f"'{asked}' is not a contact, write COLLECTIVITE/NAME")
+    collectivite = configuration.collectivites.get(tenant)
+    if collectivite is None:
+        raise VigieError(f"there is no collectivité '{tenant}', {near(tenant, configuration.collectivites)}")
+    found = [contact for contact in collectivite.contacts if contact.name.casefold() == name.strip().casefold()]
+    if not found:
+        names = [contact.name for contact in collectivite.contacts]
+        raise VigieError(f"'{tenant}' has no contact '{name}', {near(name, names)}")
+    if len(found) > 1:
+        raise VigieError(f"'{tenant}' has several contacts '{name}', use --mail and --sms")
+    return found[0]
+
+
+def _reach(contact: Contact, channel: str | None) -> list[_Target]:
+    """Every way to reach them, whatever they are told by it."""
+    ways = {"mail": contact.email, "sms": contact.phone}
+    found = [_Target(name, to) for name, to in ways.items() if to is not None and channel in (None, name)]
+    if not found:
+        missing = "mail address" if channel == "mail" else "telephone number"
+        raise VigieError(f"{contact.name} has no {missing}, add it to the contact or choose another channel")
+    return found
+
+
+async def _send(configuration: Configuration, targets: Sequence[_Target]) -> list[_Tried]:
+    clock = SystemClock()
+    sending = registry.Sending(alerting=configuration.alerts, organisation=configuration.organisation, clock=clock)
+    opened = registry.transports(sending)
+    _refuse_closed(configuration, targets, opened)
+    at = int(time.time())
+    test_of_now = trial.Trial(
+        key=f"essai-{secrets.token_hex(8)}",
+        organisation=configuration.organisation,
+        when=f"le {wording.day_and_time(at - at % 60, ZoneInfo(configuration.timezone))}",
+        at=at,
+        public_url=configuration.alerts.public_url,
+    )
+    try:
+        return [await _try(opened[target.channel], test_of_now, target) for target in targets]
+    finally:
+        for transport in opened.values():
+            await transport.close()
+
+
+def _refuse_closed(configuration: Configuration, targets: Sequence[_Target], opened: dict[str, Transport]) -> None:
+    """Before anything leaves: nothing half-done."""
+    for target in targets:
+        if target.channel not in opened:
+            key = "webhooks" if target.channel == "webhook" else target.channel
+            raise VigieError(
+                f"{configuration.path} has no alerts.{key}, add it (docs/alerts.md) or choose another channel"
+            )
+        names = [webhook.name for webhook in configuration.alerts.webhooks]
+        if target.channel == "webhook" and target.to not in names:
+            raise VigieError(f"there is no webhook '{target.to}', {near(target.to, names)}")
+
+
+async def _try(transport: Transport, of: trial.Trial, target: _Target) -> _Tried:
+    start = time.monotonic()
+    attempt = await transport.send(trial.letter(of, target.channel, target.to))
+    return _Tried(target, attempt, time.monotonic() - start)
+
+
+def _lines(tried: Sequence[_Tried]) -> Iterator[str]:
+    for one in tried:
+        colour = {Outcome.SENT: "green", Outcome.LATER: "yellow", Outcome.REFUSED: "red"}[one.attempt.outcome]
+        receipt = f" [{one.attempt.receipt}]" if one.attempt.receipt else ""
+        outcome = click.style(one.attempt.outcome.value, fg=colour)
+        yield (
+            f"{one.target.channel} {one.target.to}: {outcome}: {one.attempt.detail}{receipt} "
+            f"({one.duration_s * 1000:.0f} ms)"
+        )
+
+
+def _as_json(one: _Tried) -> dict[str, Any]:
+    return {
+        "channel": one.target.channel,
+        "to": one.target.to,
+        "outcome": one.attempt.outcome.value,
+        "detail": one.attempt.detail,
+        "receipt": one.attempt.receipt,
+        "duration_s": round(one.duration_s, 3),
+    }
