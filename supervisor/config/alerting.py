@@ -12,7 +12,7 @@ from yarl import URL
 from probes.paths import FilePath
 from probes.secret import Secret
 from probes.settings import Flag, Port, Seconds, settings
-from supervisor.config.fields import Address, Email, Endpoint, Id, at_least
+from supervisor.config.fields import Address, Email, Endpoint, Id, at_least, some
 from supervisor.config.gateways import Gateway
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -79,7 +79,7 @@ def _loopback(host: str) -> bool:
 class Mail:
     """Alerts by mail."""
 
-    relays: tuple[Relay, ...] = Field(min_length=1)
+    relays: Annotated[tuple[Relay, ...], AfterValidator(some)]
     """Mail servers, in the order they are tried."""
 
 
@@ -87,7 +87,7 @@ class Mail:
 class Sms:
     """Alerts by SMS."""
 
-    gateways: tuple[Gateway, ...] = Field(min_length=1)
+    gateways: Annotated[tuple[Gateway, ...], AfterValidator(some)]
     """What sends them, in the order it is tried: one over the Internet, a modem for when there is none."""
     country: Literal["FR"] | None = None
     """FR: a number of ten digits like 06 00 00 00 01 is taken as one of metropolitan France."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from yarl import URL
@@ -13,6 +13,8 @@ from yarl import URL
 from probes.units import say_duration
 from supervisor.config.wording import say
 from supervisor.domain.wall import YEARS
+
+T = TypeVar("T")
 
 _TENANT = re.compile(r"[a-z0-9-]{1,64}")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -77,7 +79,7 @@ def _endpoint(value: Any) -> Any:
     except ValueError:
         url, complete = None, False
     if url is None or not complete:
-        raise ValueError(f"{say(value)} is not an http or https URL, write it like https://sms.exemple.fr/envoi")
+        raise ValueError(f"{say(value)} is not an http or https URL, write it like https://www.exemple.fr/")
     if url.user is not None or url.password is not None:
         raise ValueError("a URL holds no login, keep it out of the config: write a reference to a secret")
     return value
@@ -134,6 +136,25 @@ def at_least(seconds: float) -> AfterValidator:
 def plain_duration(seconds: float) -> str:
     """A duration for an English sentence."""
     return say_duration(seconds).replace(",", ".")
+
+
+def some(items: tuple[T, ...]) -> tuple[T, ...]:
+    """At least one. Counted after they are read: pydantic's own count takes a wrong item for none."""
+    if not items:
+        raise ValueError("the list is empty, write at least one")
+    return items
+
+
+def matching(pattern: str, what: str, right: str) -> AfterValidator:
+    """A text of that form, and what is said of another one."""
+    form = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if form.fullmatch(value) is None:
+            raise ValueError(f"'{value}' is not {what}, write {right}")
+        return value
+
+    return AfterValidator(check)
 
 
 def _pair(value: Any) -> Any:

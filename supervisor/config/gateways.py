@@ -11,11 +11,11 @@ from probes.http_body import JsonPath
 from probes.paths import FilePath
 from probes.secret import Secret
 from probes.settings import Seconds, settings
-from supervisor.config.fields import Endpoint, Id, at_least
+from supervisor.config.fields import Endpoint, Id, at_least, matching, some
 
 WORDS = ("to", "digits", "text", "key")  # what a template of `http` may use, beside its secrets
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_STATUSES = Annotated[tuple[Annotated[int, Field(ge=100, le=599)], ...], Field(min_length=1)]
+_STATUSES = Annotated[tuple[Annotated[int, Field(ge=100, le=599)], ...], AfterValidator(some)]
 
 
 def _header_safe(value: Secret) -> Secret:
@@ -26,7 +26,9 @@ def _header_safe(value: Secret) -> Secret:
 
 
 Key = Annotated[Secret, AfterValidator(_header_safe)]
-Sender = Annotated[str, Field(pattern=r"^[A-Za-z0-9 ]{3,11}$")]
+Sender = Annotated[str, matching(r"[A-Za-z0-9 ]{3,11}", "a sender", "3 to 11 letters and digits, like VIGIE57")]
+Account = Annotated[str, matching(r"[A-Za-z0-9_-]{1,64}", "an SMS account", "its name, like sms-ab12345-1")]
+HeaderName = Annotated[str, matching(r"[A-Za-z0-9-]{1,64}", "the name of a header", "{Name: value}")]
 Answer = Annotated[Seconds, at_least(1)]
 
 
@@ -36,7 +38,7 @@ class OvhCloud:
 
     type: Literal["ovhcloud"]
     """The gateway."""
-    service: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    service: Account
     """The SMS account, like sms-ab12345-1."""
     application_key: Key
     """Application key (AK)."""
@@ -126,7 +128,7 @@ class HttpGateway:
     """Where it is asked; what is put in is escaped."""
     method: Literal["POST", "GET", "PUT"] = "POST"
     """How it is asked."""
-    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], str] = Field(default_factory=dict)
+    headers: dict[HeaderName, str] = Field(default_factory=dict)
     """Headers of the request: {Authorization: "Bearer {token}"}."""
     form: dict[str, str] = Field(default_factory=dict)
     """Body as the fields of a form."""

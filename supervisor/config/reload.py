@@ -40,6 +40,7 @@ _LIVE = (
     "flapping",
     "retention",
     "concurrency",
+    "alerts",
 )
 
 

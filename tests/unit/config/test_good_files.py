@@ -21,6 +21,7 @@ from tests.unit.config.places import GOOD, ROOT
 @pytest.fixture
 def everything(probes: Mapping[str, Probe], monkeypatch: pytest.MonkeyPatch) -> Configuration:
     monkeypatch.setenv("VIGIE_TEST_TOKEN", "jeton")
+    monkeypatch.setenv("VIGIE_TEST_KEY", "une clé de plus de seize lettres")
     return load(GOOD / "everything" / "vigie.yaml", probes)
 
 

@@ -103,6 +103,7 @@ def test_a_collectivite_that_leaves_takes_its_sondes(loaded: Load, tmp_path: Pat
         ("flapping: {changes: 3}", (), ("flapping",)),
         ("retention: {samples: 1h}", (), ("retention",)),
         ("pools: {concurrency: 5}", (), ("concurrency",)),
+        ("alerts: {sms: {gateways: [{type: gammu}]}}", (), ("alerts",)),
         ("calendars: {nuit: {slots: {mon: ['20:00-24:00']}}}", (), ("calendars",)),
     ],
 )
