@@ -112,15 +112,23 @@ class RelayClient:
         client = SMTP(
             hostname=relay.host,
             port=relay.at,
-            username=relay.user,
-            password=relay.password.reveal() if relay.password is not None else None,
             local_hostname=self._helo,
             timeout=relay.timeout,
             use_tls=relay.security == "tls",
-            start_tls=relay.security == "starttls",
+            start_tls=False,  # done below, one step at a time: a failure must leave no open connection behind
             tls_context=context,
         )
         await client.connect()
+        opened = client.transport
+        try:
+            if relay.security == "starttls":
+                await client.starttls()
+            if relay.user is not None and relay.password is not None:
+                await client.login(relay.user, relay.password.reveal())
+        except BaseException:
+            _abort(opened)
+            _drop(client)
+            raise
         return client
 
     def _take(self) -> _Connection:
@@ -236,10 +244,10 @@ class RelayClient:
 
 def _missing(said: str) -> str:
     """What aiosmtplib says in English of what a relay does not have."""
-    if "STARTTLS" in said:
-        return "le relais ne propose pas STARTTLS (« security » du relais : tls, ou none sur un réseau sûr)"
     if "auth" in said.lower():
         return "le relais ne propose aucune authentification utilisable (« user » et « password » du relais)"
+    if "STARTTLS" in said:
+        return "le relais ne propose pas STARTTLS (« security » du relais : tls, ou none sur un réseau sûr)"
     return excerpt(said, 120)
 
 
@@ -253,6 +261,10 @@ def _drop(client: SMTP) -> None:
     """End the connection here and now: closing TLS properly would wait for a peer that may not answer."""
     transport = client.transport
     client.close()
+    _abort(transport)
+
+
+def _abort(transport: asyncio.BaseTransport | None) -> None:
     if isinstance(transport, asyncio.WriteTransport):
         transport.abort()
 

@@ -1,0 +1,16 @@
+"""What several modules of this directory start once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.probes.mail_servers import Platform, platform
+
+
+@pytest.fixture(scope="session")
+def mail() -> Iterator[Platform]:
+    """Postfix and Dovecot: three seconds to start."""
+    with platform() as servers:
+        yield servers
