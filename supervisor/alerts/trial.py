@@ -1,4 +1,4 @@
-"""The message that tries a channel out, in French: it says that nothing is wrong, before anything else."""
+"""The message that tries a channel out, in French: it says first that it tells of no trouble."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 
 from supervisor.alerts.transport import Letter
 
-_SUBJECT = "Essai de Vigie : aucune panne, rien à faire"
+_SUBJECT = "Essai des alertes de Vigie : rien à faire"
 _BY = {"mail": "par courriel", "sms": "par SMS", "webhook": "par webhook"}
 
 
@@ -38,15 +38,15 @@ def letter(trial: Trial, channel: str, to: str) -> Letter:
 
 def _short(trial: Trial) -> str:
     return (
-        f"ESSAI : aucune panne, rien à faire. Les alertes par SMS de Vigie arrivent bien ici. "
-        f"Envoyé {trial.when}. {trial.organisation}"
+        "ESSAI : ce SMS ne signale aucune panne, rien à faire. Les alertes de Vigie arrivent bien ici. "
+        f"{trial.organisation}, {trial.when}"
     )
 
 
 def _paragraphs(trial: Trial, channel: str) -> list[str]:
     return [
         "Bonjour,",
-        "Ceci est un essai\u00a0: aucune panne n'est en cours et vous n'avez rien à faire.",
+        "Ceci est un essai\u00a0: ce message ne signale aucune panne et vous n'avez rien à faire.",
         f"Si vous lisez ce message, les alertes de Vigie, l'outil de supervision exploité par {trial.organisation}, "
         f"vous parviennent bien {_BY[channel]}.",
         f"Envoyé {trial.when}.",
