@@ -81,7 +81,8 @@ def compose(letter: Letter, *, sender: str, name: str, to: str, now: int) -> byt
     if letter.thread is not None:
         message["In-Reply-To"] = message["References"] = f"<fil.{token(letter.thread)}@{host}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice answers it
-    message["X-Auto-Response-Suppress"] = "All"  # what Exchange listens to instead
+    # What Exchange listens to instead; bounces (NDR) are wanted.
+    message["X-Auto-Response-Suppress"] = "DR, RN, NRN, OOF, AutoReply"
     message["X-Vigie-Key"] = token(letter.key)
     message.set_content(letter.text, cte="quoted-printable")
     if letter.html is not None:

@@ -73,7 +73,7 @@ class RelayClient:
 
     def __init__(self, relay: Relay, contexts: TlsContexts, domain: str) -> None:
         self.relay = relay
-        self.name = f"{relay.host}:{relay.at}"
+        self.name = f"[{relay.host}]:{relay.at}" if ":" in relay.host else f"{relay.host}:{relay.at}"
         self._contexts = contexts
         host = socket.gethostname()
         self._helo = host if "." in host else f"{host}.{domain}"  # relays refuse a bare word
@@ -226,7 +226,9 @@ class RelayClient:
             verified = isinstance(cause, ssl.SSLCertVerificationError)
             return f"{what} ; corriger le certificat, ou « ca » du relais" if verified else what
         if isinstance(error, SMTPAuthenticationError):
-            said = f"{error.code} {excerpt(error.message, 80)}"
+            said = f"{error.code} {excerpt(' '.join(error.message.split()), 80)}"
+            if error.code < 500:
+                return f"authentification impossible pour l'instant, réponse « {said} »"
             return f"identifiants refusés (« user » et « password » du relais), réponse « {said} »"
         if isinstance(error, SMTPTimeoutError | TimeoutError):
             return f"pas de réponse en {self.relay.timeout:g} s"

@@ -134,7 +134,7 @@ class HttpGateway:
     """Body as the fields of a form."""
     json: Annotated[dict[str, Any], WithJsonSchema({"type": "object"})] = Field(default_factory=dict)
     """Body as JSON, of any shape."""
-    secrets: dict[Id, Key] = Field(default_factory=dict)
+    secrets: dict[Id, Secret] = Field(default_factory=dict)
     """Keys and passwords, each under the name that the texts above use."""
     accepted: Accepted = Accepted()
     """What an answer looks like that took the message."""

@@ -59,7 +59,7 @@ class Relay:
         """One session."""
         going = await self._say(GREETING, reader, writer)
         while going:
-            line = (await reader.readuntil(b"\n")).decode().strip()
+            line = (await reader.readuntil(b"\n")).decode(errors="replace").strip()
             self.commands.append(line)
             step = line[:4].upper()
             if step == "QUIT":

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from probes.secret import Secret
 from supervisor.alerts import mail_relay
 from supervisor.alerts.transport import Outcome
 from supervisor.alerts.turns import REST_S
@@ -208,3 +209,37 @@ async def test_a_line_of_one_dot_does_not_end_the_mail() -> None:
         await channel.close()
         assert b"\r\nun\r\n..\r\ndeux\r\n...\r\nQUIT\r\n" in good.mails[0]
         assert good.commands.count("QUIT") == 1
+
+
+OFFERING = "250-relais.test\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN"
+LOGIN = {"user": "vigie", "password": Secret("mot-de-passe")}
+
+
+@pytest.mark.parametrize(
+    ("says", "more", "words"),
+    [
+        ({GREETING: HANG}, {"security": "tls"}, "pas de réponse en 1 s"),
+        ({}, {"security": "tls"}, "réponse qui n'est pas du TLS"),
+        ({GREETING: CLOSE}, {"security": "tls"}, "connexion"),
+        ({EHLO: OFFERING, "STAR": HANG}, {"security": "starttls"}, "pas de réponse en 1 s"),
+        ({EHLO: OFFERING, "STAR": CLOSE}, {"security": "starttls"}, "connexion fermée par le relais"),
+        ({EHLO: OFFERING, "STAR": "454 4.7.0 not now"}, {"security": "starttls"}, "réponse « 454 4.7.0 not now »"),
+        # What is slipped in behind the consent, in clear, is never read as if it had come by TLS.
+        ({EHLO: OFFERING, "STAR": "220 go\r\n250 hello"}, {"security": "starttls"}, "127.0.0.1"),
+        ({EHLO: OFFERING, "AUTH": HANG}, LOGIN, "pas de réponse en 1 s"),
+        ({EHLO: OFFERING, "AUTH": "454 4.7.0 db down"}, LOGIN, "authentification impossible pour l'instant"),
+        ({EHLO: OFFERING, "AUTH": "535 5.7.8 bad"}, LOGIN, "identifiants refusés"),
+        ({EHLO: OFFERING, "AUTH": CLOSE}, LOGIN, "connexion fermée par le relais"),
+        ({EHLO: "250-relais.test\r\n250 AUTH GSSAPI"}, LOGIN, "aucune authentification utilisable"),
+    ],
+)
+async def test_what_breaks_on_the_way_to_tls_and_login(says: Any, more: dict[str, Any], words: str) -> None:
+    async with relay(says) as bad, relay() as good:
+        attempt = await mailing(way(bad, **more)).send(letter(TO))
+        assert attempt.outcome is Outcome.LATER
+        assert words in attempt.detail, attempt
+        assert "mot-de-passe" not in attempt.detail
+        assert not any(command.startswith("MAIL") for command in bad.commands)
+        channel = mailing(way(bad, **more), way(good))
+        assert (await channel.send(letter(TO))).outcome is Outcome.SENT
+        await channel.close()

@@ -1,0 +1,60 @@
+"""What docs/alerts.md and the sample show is right."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from probes import registry
+from supervisor.alerts.webhook import sign
+from supervisor.config.loader import load
+from tests.unit.config.places import MAIN, ROOT, install
+
+PAGE = (ROOT / "docs" / "alerts.md").read_text()
+NAMES = ("smtp-password", "ovh-ak", "ovh-as", "ovh-ck", "journal-key", "sms-token", "smsmode-key")
+
+
+@pytest.fixture(autouse=True)
+def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = tmp_path / "credentials"
+    directory.mkdir()
+    for name in NAMES:
+        (directory / name).write_text(f"{name}-0123456789")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(directory))
+
+
+def blocks() -> list[str]:
+    return [textwrap.dedent(block) for block in re.findall(r"^ *```yaml\n(.*?)^ *```", PAGE, re.MULTILINE | re.DOTALL)]
+
+
+def test_its_examples_load(tmp_path: Path) -> None:
+    whole, described = blocks()
+    config = load(install(tmp_path, main=MAIN + whole), registry.load())
+    assert config.alerts.mail is not None
+    assert config.alerts.sms is not None
+    assert [gateway.type for gateway in config.alerts.sms.gateways] == ["ovhcloud", "gammu"]
+    gateway = "alerts:\n  sms:\n    gateways:\n" + textwrap.indent(described, " " * 6)
+    assert load(install(tmp_path, main=MAIN + gateway), registry.load()).alerts.sms is not None
+
+
+def test_the_sample_is_right_once_it_is_uncommented(tmp_path: Path) -> None:
+    sample = (ROOT / "config" / "vigie.yaml").read_text()
+    section = re.sub(r"^# ", "", sample[sample.index("# alerts:") :], flags=re.MULTILINE)
+    alerts = load(install(tmp_path, main=MAIN + section), registry.load()).alerts
+    assert alerts.mail is not None
+    assert len(alerts.mail.relays) == 2
+    assert [webhook.name for webhook in alerts.webhooks] == ["journal"]
+
+
+def test_the_signature_is_verified_as_it_says() -> None:
+    key, timestamp, body = b"journal-key-0123456789", "1795000000", '{"é": 1}'.encode()
+    code = re.search(r"^expected = (.*)$", PAGE, re.MULTILINE)
+    assert code is not None
+    assert code[1] == 'hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()'
+    expected = hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert sign(key.decode(), int(timestamp), body) == expected
