@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,12 +20,15 @@ from supervisor.cli.options import config_option
 from supervisor.cli.performing import json_option
 from supervisor.cli.showing import say
 from supervisor.clock import SystemClock
-from supervisor.config.collectivites import Contact
 from supervisor.config.configuration import Configuration
+from supervisor.config.contacts import contacts_of
 from supervisor.config.loader import load
 from supervisor.config.wording import near
+from supervisor.domain.contact import Seed, same_person
 from supervisor.errors import VigieError
 from supervisor.reports import wording
+from supervisor.store import contacts
+from supervisor.store.connection import open_for_reading
 
 
 class _Target(NamedTuple):
@@ -49,7 +53,7 @@ def alert() -> None:
 
 @alert.command()
 @config_option
-@click.option("--contact", metavar="COLLECTIVITE/NAME", help="A contact of the config, by every channel they have.")
+@click.option("--contact", metavar="COLLECTIVITE/NAME", help="A contact, by every channel they have.")
 @click.option("--mail", metavar="ADDRESS", help="A mail address.")
 @click.option("--sms", metavar="NUMBER", help="A telephone number.")
 @click.option("--webhook", metavar="NAME", help="A webhook of the config.")
@@ -84,23 +88,33 @@ def test(
         raise SystemExit(1)
 
 
-def _contact(configuration: Configuration, asked: str) -> Contact:
+def _contact(configuration: Configuration, asked: str) -> Seed:
     tenant, slash, name = asked.partition("/")
     if not slash:
         raise VigieError(f"'{asked}' is not a contact, write COLLECTIVITE/NAME")
-    collectivite = configuration.collectivites.get(tenant)
-    if collectivite is None:
+    if tenant not in configuration.collectivites:
         raise VigieError(f"there is no collectivité '{tenant}', {near(tenant, configuration.collectivites)}")
-    found = [contact for contact in collectivite.contacts if contact.name.casefold() == name.strip().casefold()]
+    people = _people(configuration, tenant)
+    found = [one for one in people if one.name == name.strip()]
+    found = found or [one for one in people if same_person(one.name) == same_person(name)]
     if not found:
-        names = [contact.name for contact in collectivite.contacts]
-        raise VigieError(f"'{tenant}' has no contact '{name}', {near(name, names)}")
+        raise VigieError(f"'{tenant}' has no contact '{name}', {near(name, [one.name for one in people])}")
     if len(found) > 1:
-        raise VigieError(f"'{tenant}' has several contacts '{name}', use --mail and --sms")
+        names = " and ".join(f"'{one.name}'" for one in found)
+        raise VigieError(f"'{tenant}' has {names}, write the name exactly or use --mail and --sms")
     return found[0]
 
 
-def _reach(contact: Contact, channel: str | None) -> list[_Target]:
+def _people(configuration: Configuration, tenant: str) -> list[Seed]:
+    """The contacts of the database, and those of the config that it has not taken up yet."""
+    written = [one for one in contacts_of(configuration) if one.collectivite == tenant]
+    if not configuration.database.exists():  # the channels are tried before the daemon first runs
+        return written
+    with open_for_reading(configuration.database, version("vigie")) as connection:
+        return [*(one.seed for one in contacts.every(connection, tenant)), *contacts.unseen(connection, written)]
+
+
+def _reach(contact: Seed, channel: str | None) -> list[_Target]:
     """Every way to reach them, whatever they are told by it."""
     ways = {"mail": contact.email, "sms": contact.phone}
     found = [_Target(name, to) for name, to in ways.items() if to is not None and channel in (None, name)]

@@ -30,8 +30,6 @@ def place() -> Iterator[Installation]:
         contacts = [
             {"name": "Référent numérique", "email": "referent@exemple.test", "phone": "+33600000001"},
             {"name": "Mairie", "email": "mairie@exemple.test"},
-            {"name": "Astreinte", "phone": "+33600000002"},
-            {"name": "Astreinte", "phone": "+33600000003"},
         ]
         made.main["include"] = ["collectivites/*.yaml"]
         made.write_collectivite("exemple", [], contacts=contacts)
