@@ -37,6 +37,7 @@ _CLOSING, _UNREADABLE = 421, -1
 _QUEUED = re.compile(
     r"queued as ([A-Za-z0-9.-]{4,64})|(?:\bid=|\bid |Message accepted ?[:=] ?)([A-Za-z0-9.-]{4,64})", re.I
 )
+_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.\d{1,3}\b")
 
 
@@ -76,7 +77,8 @@ class RelayClient:
         self.name = f"[{relay.host}]:{relay.at}" if ":" in relay.host else f"{relay.host}:{relay.at}"
         self._contexts = contexts
         host = socket.gethostname()
-        self._helo = host if "." in host else f"{host}.{domain}"  # relays refuse a bare word
+        named = host if "." in host else f"{host}.{domain}"  # relays refuse a bare word
+        self._helo = named if _HOST.fullmatch(named) else domain
         self._idle: list[_Connection] = []
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -90,7 +92,7 @@ class RelayClient:
             connection = _Connection(await self._connect())
         except TrustError as error:
             return Answer(Verdict.ANOTHER, f"{self.name} : {error.message}", healthy=False)
-        except (SMTPException, OSError) as error:
+        except (SMTPException, OSError, ValueError) as error:
             return Answer(Verdict.ANOTHER, f"{self.name} : {self._why_not(error)}", healthy=False)
         answer = await self._over(connection, sender, to, mail)
         return answer or Answer(Verdict.ANOTHER, f"{self.name} : connexion fermée par le relais", healthy=False)
@@ -167,6 +169,9 @@ class RelayClient:
             handed = True
             response = await client.data(mail)
         except SMTPResponseException as error:
+            if kept and not handed and error.code == _CLOSING:  # so many mails, or so long, are enough for it
+                _drop(client)
+                return None
             if error.code != _UNREADABLE:
                 await self._after_refusal(connection, error)
                 return self._refusal(error)
@@ -210,12 +215,12 @@ class RelayClient:
         said = f"{self.name} répond « {error.code} {excerpt(' '.join(error.message.split()), 120)} »"
         if isinstance(error, SMTPRecipientRefused) and _of_the_receiver(error):
             return Answer(Verdict.NOBODY, f"destinataire refusé : {said}")
-        if isinstance(error, SMTPSenderRefused):
-            return Answer(Verdict.ANOTHER, f"expéditeur refusé (section alerts, clé « from ») : {said}")
         if isinstance(error, SMTPDataError) and 500 <= error.code < 600:
             return Answer(Verdict.UNWANTED, f"message refusé : {said}")
         if 400 <= error.code < 500:
             return Answer(Verdict.ANOTHER, f"refus temporaire : {said}")
+        if isinstance(error, SMTPSenderRefused):
+            return Answer(Verdict.ANOTHER, f"expéditeur refusé (section alerts, clé « from ») : {said}")
         return Answer(Verdict.ANOTHER, f"le relais ne nous accepte pas : {said}")
 
     def _why_not(self, error: Exception) -> str:
@@ -254,8 +259,10 @@ def _missing(said: str) -> str:
 
 
 async def _quit(client: SMTP) -> None:
+    transport = client.transport
     with contextlib.suppress(SMTPException, OSError):
         await client.quit(timeout=_QUIT_S)
+    _abort(transport)  # which quit() has begun to close, and over TLS would wait for the relay's consent
     _drop(client)
 
 

@@ -31,7 +31,7 @@ def way(to: Relay, **more: Any) -> dict[str, Any]:
         (EHLO, HANG, "pas de réponse en 1 s"),
         (MAIL, HANG, "pas de réponse en 1 s"),
         (MAIL, CLOSE, "connexion fermée par le relais"),
-        (MAIL, "451 4.3.0 busy", "expéditeur refusé (section alerts, clé « from »)"),
+        (MAIL, "451 4.3.0 busy", "refus temporaire"),
         (MAIL, "550 5.7.1 who are you", "expéditeur refusé (section alerts, clé « from »)"),
         (MAIL, "blah", "réponse illisible"),
         (RCPT, HANG, "pas de réponse en 1 s"),
@@ -112,8 +112,9 @@ async def test_a_relay_that_hangs_costs_its_deadline_once() -> None:
         await channel.close()
 
 
-async def test_a_kept_connection_that_the_relay_ended_is_no_failure() -> None:
-    async with relay({MAIL: ["250 Ok", CLOSE, "250 Ok"]}) as tired:
+@pytest.mark.parametrize("end", [CLOSE, "421 4.7.0 too many messages in this connection"])
+async def test_a_kept_connection_that_the_relay_ended_is_no_failure(end: str) -> None:
+    async with relay({MAIL: ["250 Ok", end, "250 Ok"]}) as tired:
         channel = mailing(way(tired))
         for _ in range(2):
             assert (await channel.send(letter(TO))).outcome is Outcome.SENT
