@@ -84,7 +84,12 @@ def compose(letter: Letter, *, sender: str, name: str, to: str, now: int) -> byt
     # What Exchange listens to instead; bounces (NDR) are wanted.
     message["X-Auto-Response-Suppress"] = "DR, RN, NRN, OOF, AutoReply"
     message["X-Vigie-Key"] = token(letter.key)
-    message.set_content(letter.text, cte="quoted-printable")
+    message.set_content(_sound(letter.text), cte="quoted-printable")
     if letter.html is not None:
-        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        message.add_alternative(_sound(letter.html), subtype="html", cte="quoted-printable")
     return message.as_bytes()
+
+
+def _sound(text: str) -> str:
+    """Without the half characters that a broken answer leaves in a message: they have no bytes."""
+    return text.encode("utf-8", "replace").decode()

@@ -113,7 +113,8 @@ def _judged(reply: Reply, to: str) -> GatewayAnswer:
         ids = reply.at("ids")
         if isinstance(ids, list) and ids:
             return GatewayAnswer(Said.TAKEN, "accepté", str(ids[0]))
-        if to in (reply.at("invalidReceivers") or ()):
+        invalid = reply.at("invalidReceivers")
+        if isinstance(invalid, list) and to in invalid:
             return GatewayAnswer(Said.NOBODY, "numéro refusé ; vérifier qu'il existe et n'a pas répondu STOP")
         return GatewayAnswer(Said.ANOTHER, "réponse sans identifiant d'envoi")
     code = reply.at("errorCode")

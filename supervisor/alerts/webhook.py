@@ -46,7 +46,7 @@ class WebhookTransport:
             "thread": letter.thread,
             "at": letter.at,
         }
-        body = json.dumps(message, ensure_ascii=False).encode()
+        body = json.dumps(message).encode()
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "X-Vigie-Key": token(letter.key),

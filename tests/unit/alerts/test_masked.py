@@ -24,13 +24,13 @@ class Parrot:
 
 
 async def test_secrets_are_taken_out_in_every_spelling_and_long_words_are_cut() -> None:
-    attempt = Attempt(Outcome.LATER, "le relais répond mot&passe, mot%26passe " + "x" * 5000, "id-mot&passe")
+    attempt = Attempt(Outcome.LATER, "le relais répond mot&passe, mot%26passe " + "x" * 5000, "id\n-mot&passe\ud800")
     parrot = Parrot(attempt)
     channel = Masked(parrot, {"mot&passe"})
     said = await channel.send(LETTER)
     assert said.outcome is Outcome.LATER
     assert said.detail.startswith("le relais répond ***, *** xx")
     assert len(said.detail) == 1000
-    assert said.receipt == "id-***"
+    assert said.receipt == "id·-***·"
     await channel.close()
     assert parrot.closed
