@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import NamedTuple, Self
 
 from probes.base import Run, Status, Target
@@ -140,26 +141,31 @@ class _Reader:
         """An answer: interleaved, one binding a column asked, cut where the agent chose."""
         if not bindings:
             raise SnmpFailureError(Status.CRITICAL, "réponse SNMP vide")
-        for position, (oid, value) in enumerate(bindings):
-            column = asked[position % len(asked)]
-            if column not in self.open:
-                continue
-            if value is None or oid[: len(column)] != column:
+        for position, column in enumerate(asked):
+            self._continue(column, bindings[position :: len(asked)])
+
+    def _continue(self, column: Oid, bindings: list[Binding]) -> None:
+        """What follows in one column, up to its end if that is among it."""
+        values, last, depth = self._values[column], self.last[column], len(column)
+        for oid, value in bindings:
+            if value is None or oid[:depth] != column:
                 self.open.remove(column)
-            elif oid <= self.last[column]:
+                break
+            if oid <= last:
                 raise SnmpFailureError(
-                    Status.CRITICAL, f"agent SNMP incohérent : il tourne en rond après {say_oid(self.last[column])}"
+                    Status.CRITICAL, f"agent SNMP incohérent : il tourne en rond après {say_oid(last)}"
                 )
-            else:
-                self._values[column][oid[len(column) :]] = value
-                self.last[column] = oid
-                if len(self._values[column]) > _MOST_ROWS:
-                    raise SnmpFailureError(Status.CRITICAL, f"table SNMP de plus de {_MOST_ROWS} lignes")
+            values[oid[depth:]] = value
+            last = oid
+        self.last[column] = last
+        if len(values) > _MOST_ROWS:
+            raise SnmpFailureError(Status.CRITICAL, f"table SNMP de plus de {_MOST_ROWS} lignes")
 
     def rows(self) -> Rows:
         """The rows, those that only some columns have included."""
-        indexes = dict.fromkeys(index for column in self._columns for index in self._values[column])
-        return {index: tuple(self._values[column].get(index) for column in self._columns) for index in indexes}
+        columns = [self._values[column] for column in self._columns]
+        indexes = dict.fromkeys(chain.from_iterable(columns))
+        return {index: tuple([values.get(index) for values in columns]) for index in indexes}
 
 
 @asynccontextmanager

@@ -64,14 +64,9 @@ def decode(data: bytes, known: dict[bytes, Oid]) -> Answer:
     while at < end:
         at, stop = _expect(data, at, end, _SEQUENCE)
         start, at = _expect(data, at, stop, _OID)
-        name = data[start:at]
-        oid = known.get(name)
-        if oid is None:
-            if len(known) >= _KNOWN:
-                known.clear()  # years of tables, or an agent that makes them up
-            oid = known[name] = _read_oid(name)
+        oid = _known_oid(data[start:at], known)
         tag, start, at = _header(data, at, stop)
-        bindings.append((oid, _value(data, tag, start, at)))
+        bindings.append((oid, _known_oid(data[start:at], known) if tag == _OID else _value(data, tag, start, at)))
         at = stop
     return Answer(version, community, request, status, index, bindings)
 
@@ -113,18 +108,20 @@ def _integer(value: int) -> bytes:
 
 def _header(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     """Tag, start and end of the content of the element at `at`, which must end by `end`."""
-    if at + 2 > end:
+    start = at + 2
+    if start > end:
         raise WireError("cut short")
-    tag, length, start = data[at], data[at + 1], at + 2
+    tag, length = data[at], data[at + 1]
     if length >= 0x80:
         size = length & 0x7F
         if not 1 <= size <= 4 or start + size > end:
             raise WireError("a length that no datagram holds")
         length = int.from_bytes(data[start : start + size], "big")
         start += size
-    if start + length > end:
+    stop = start + length
+    if stop > end:
         raise WireError("longer than what holds it")
-    return tag, start, start + length
+    return tag, start, stop
 
 
 def _expect(data: bytes, at: int, end: int, wanted: int) -> tuple[int, int]:
@@ -156,13 +153,20 @@ def _value(data: bytes, tag: int, start: int, stop: int) -> Value:
         return signed if signed >= 0 else signed + (1 << 8 * (stop - start))
     if tag in _NOTHING:
         return None
-    if tag == _OID:
-        return _read_oid(data[start:stop])
     if tag == _ADDRESS:
         return ".".join(map(str, data[start:stop])).encode()
     if tag == _OPAQUE:
         return opaque(data[start:stop])
     raise WireError(f"unknown type {tag:#x}")
+
+
+def _known_oid(data: bytes, known: dict[bytes, Oid]) -> Oid:
+    oid = known.get(data)
+    if oid is None:
+        if len(known) >= _KNOWN:
+            known.clear()  # years of tables, or an agent that makes them up
+        oid = known[data] = _read_oid(data)
+    return oid
 
 
 def _read_oid(data: bytes) -> Oid:
