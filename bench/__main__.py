@@ -16,6 +16,7 @@ import click
 from bench import plan, report
 from bench.measure import Row
 from bench.processes import BenchError
+from bench.prometheus import exporter_of
 from bench.window import machine
 
 _COMPLETE = Path(__file__).parent / "results"
@@ -24,16 +25,19 @@ _PARTIAL = Path(__file__).parents[1] / "var" / "bench"  # never over the figures
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Short windows and intervals: a first idea in five minutes.")
+@click.option("--quick", is_flag=True, help="Short windows and intervals: a first idea in a quarter of an hour.")
 @click.option("--only", help="Rows to run, by name and with commas: link1,http,mix-5000.")
 @click.option("--no-prometheus", is_flag=True, help="Vigie alone.")
+@click.option("--publish", is_flag=True, help="Put the rows of --only among the figures of the last complete run.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to write; bench/results for a complete run, var/bench otherwise.",
 )
-def main(quick: bool, only: str | None, no_prometheus: bool, out: Path | None) -> None:
+def main(quick: bool, only: str | None, no_prometheus: bool, publish: bool, out: Path | None) -> None:
     """Drive the real daemon against real loopback targets, beside Prometheus, and write what a check costs."""
+    if publish and (quick or no_prometheus or out is not None):
+        raise click.UsageError("--publish is for rows measured as in a complete run")
     steps = (plan.quick if quick else plan.full)(prometheus=not no_prometheus)
     if only is not None:
         steps = _chosen(steps, only)
@@ -44,7 +48,11 @@ def main(quick: bool, only: str | None, no_prometheus: bool, out: Path | None) -
     except BenchError as error:
         click.echo(f"bench: {error}", err=True)
         sys.exit(1)
-    if complete and out is None:
+    if publish and not complete:
+        order = [step.scenario.name for step in plan.full(prometheus=True)]
+        rows = report.beside_others(_COMPLETE, rows, order)
+        report.write(_COMPLETE, rows, about)
+    if publish or (complete and out is None):
         report.publish(_README, rows, about)
 
 
@@ -62,7 +70,7 @@ def run(steps: list[plan.Step], out: Path) -> tuple[list[Row], dict[str, object]
     about: dict[str, object] = {
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **machine(),
-        "versions": _versions(with_prometheus=any(step.prometheus for step in steps)),
+        "versions": _versions(steps),
     }
     rows: list[Row] = []
     started = time.monotonic()
@@ -74,13 +82,14 @@ def run(steps: list[plan.Step], out: Path) -> tuple[list[Row], dict[str, object]
     return rows, about
 
 
-def _versions(*, with_prometheus: bool) -> str:
+def _versions(steps: list[plan.Step]) -> str:
     found = [f"Vigie {version('vigie')}", f"Python {sys.version.split()[0]}"]
-    if with_prometheus:
-        for program in ("prometheus", "prometheus-blackbox-exporter"):
-            said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
-            match = re.search(r"version (\S+)", said.stdout + said.stderr)
-            found.append(f"{program} {match[1].rstrip(',') if match else 'unknown'}")
+    compared = [kind for step in steps if step.prometheus for kind in step.scenario.kinds]
+    exporters = sorted({f"prometheus-{exporter_of(kind)}-exporter" for kind in compared})
+    for program in ("prometheus", *exporters) if compared else ():
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+        match = re.search(r"version (\S+)", said.stdout + said.stderr)
+        found.append(f"{program} {match[1].rstrip(',') if match else 'unknown'}")
     return ", ".join(found)
 
 

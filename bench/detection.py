@@ -6,8 +6,9 @@ import math
 import time
 from dataclasses import dataclass
 
+from bench.check import Check
 from bench.processes import BenchError
-from bench.targets import Breakable, Check
+from bench.targets import Breakable
 from bench.vigie import Vigie
 from bench.vigie import commune as collectivite
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import detection, vigie
+from bench.detection import Delays, Rule
 from bench.exposition import quantile
 from bench.processes import Memory, memory
 from bench.prometheus import Prometheus
@@ -33,6 +35,7 @@ class Row:
 
     scenario: str
     system: str
+    at: str  # UTC, when it was measured
     sondes: int
     interval_s: int
     checks_per_s: float
@@ -43,15 +46,16 @@ class Row:
     lag: Lag | None = None
     skipped: float = 0.0
     scrapes: tuple[Scrape, ...] = ()
-    detection: detection.Delays | None = None
+    detection: Delays | None = None
 
 
-def vigie_row(directory: Path, scenario: Scenario, targets: Targets, *, break_one: detection.Rule | None = None) -> Row:
+def vigie_row(directory: Path, scenario: Scenario, targets: Targets, *, break_one: Rule | None = None) -> Row:
     """Start the daemon, let it settle, watch it; then scrape it, and break a target if asked."""
     breakable = Breakable() if break_one else None
     also = {"panne": detection.commune(breakable, break_one)} if breakable and break_one else {}
     daemon = vigie.start(vigie.write_config(directory, scenario, targets, also))
     with daemon.process:
+        daemon.call_in()
         _settle(daemon, scenario)
         before = daemon.read()
         window = watch(daemon.pids, scenario.window_s)
@@ -76,13 +80,14 @@ def _vigie_figures(
     window: Window,
     held: Memory,
     scrapes: tuple[Scrape, ...],
-    delays: detection.Delays | None,
+    delays: Delays | None,
 ) -> Row:
     done = after.checks - before.checks
     lags = {bound: count - before.lags.get(bound, 0.0) for bound, count in after.lags.items()}
     return Row(
         scenario=scenario.name,
         system="vigie",
+        at=_now(),
         sondes=scenario.sondes,
         interval_s=scenario.interval_s,
         checks_per_s=done.total() / window.seconds,
@@ -108,6 +113,7 @@ def prometheus_row(directory: Path, scenario: Scenario, targets: Targets) -> Row
     return Row(
         scenario=scenario.name,
         system="prometheus",
+        at=_now(),
         sondes=scenario.sondes,
         interval_s=scenario.interval_s,
         checks_per_s=stored / window.seconds,
@@ -116,3 +122,7 @@ def prometheus_row(directory: Path, scenario: Scenario, targets: Targets) -> Row
         window=window,
         memory=held,
     )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.detection import Rule
+from bench.kinds import KINDS
 from bench.measure import Row, prometheus_row, vigie_row
 from bench.scenario import Scenario, mix, single
-from bench.targets import KINDS, Targets, serving
+from bench.targets import Targets, serving
 
 Say = Callable[[str], None]
 
@@ -25,8 +26,8 @@ class Step:
 
 
 def full(*, prometheus: bool) -> list[Step]:
-    """Every row of the table: half an hour."""
-    steps = [Step(scenario=single(kind, 2000, 10, 40), prometheus=_compared(kind, prometheus)) for kind in KINDS]
+    """Every row of the table: most of an hour."""
+    steps = _singles(prometheus, share=1.0, interval_s=10, window_s=25)
     steps.append(Step(scenario=mix(1000, 60, 60), prometheus=False))
     steps.append(Step(scenario=mix(5000, 60, 60), prometheus=prometheus, break_one=Rule()))
     steps.append(Step(scenario=mix(20000, 60, 60), prometheus=False))
@@ -34,15 +35,21 @@ def full(*, prometheus: bool) -> list[Step]:
 
 
 def quick(*, prometheus: bool) -> list[Step]:
-    """The same at a shorter interval: five minutes, for a first idea."""
-    steps = [Step(scenario=single(kind, 1000, 5, 10), prometheus=_compared(kind, prometheus)) for kind in KINDS]
+    """The same at a shorter interval, for a first idea."""
+    steps = _singles(prometheus, share=0.5, interval_s=5, window_s=10)
     fast = Rule(interval_s=10, retry_every_s=3)
     steps.append(Step(scenario=mix(1500, 15, 15), prometheus=prometheus, break_one=fast))
     return steps
 
 
-def _compared(kind: str, prometheus: bool) -> bool:
-    return prometheus and kind != "link3"  # its exporter sends one packet: link1 has that figure
+def _singles(prometheus: bool, *, share: float, interval_s: int, window_s: float) -> list[Step]:
+    return [
+        Step(
+            scenario=single(name, int(kind.sondes * share), interval_s, window_s),
+            prometheus=prometheus and kind.exporter is not None,
+        )
+        for name, kind in KINDS.items()
+    ]
 
 
 def run(steps: list[Step], say: Say) -> Iterator[Row]:

@@ -11,10 +11,11 @@ from pathlib import Path
 import click
 
 from bench import vigie
+from bench.kinds import KINDS
 from bench.processes import BenchError, thread_cpu_s
 from bench.profiled import HOW, SWITCH_OFF, SWITCH_ON
 from bench.scenario import MIX, Scenario
-from bench.targets import KINDS, serving
+from bench.targets import serving
 from bench.vigie import Vigie
 
 _WRITTEN_WITHIN_S = 30.0
@@ -48,6 +49,7 @@ def _run(directory: Path, scenario: Scenario, how: str) -> None:
         main_file = vigie.write_config(directory / "vigie", scenario, targets)
         daemon = vigie.start(main_file, ("-m", "bench.profiled", str(out), how, "run"))
         with daemon.process:
+            daemon.call_in()
             daemon.warm_up(scenario.sondes * scenario.warm_rounds, 120, look_every_s=0.5)
             _watch(daemon, scenario)
             daemon.process.wait_for(lambda: out.exists() or None, _WRITTEN_WITHIN_S, "the profile being written")

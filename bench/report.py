@@ -7,43 +7,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
+from pydantic import TypeAdapter
+
+from bench.kinds import COMPARED_WITH, KINDS, Goal
 from bench.measure import Row
 from supervisor.engine.lag import BOUNDS
 
-
-class Goal(NamedTuple):
-    """What was set out to reach."""
-
-    cpu_ms: float
-    ratio: float | None = None  # so many times cheaper than Prometheus
-
-
-GOALS = {
-    "link1": Goal(0.10, 12),
-    "link3": Goal(0.20),
-    "http": Goal(0.45, 4),
-    "https": Goal(1.6, 1.7),
-    "tcp": Goal(0.20, 7),
-    "dns": Goal(0.15, 10),
-    "mix-5000": Goal(0.7, 3),
-}
+MIX_GOALS = {"mix-5000": Goal(0.7, 3)}
 RSS_GOALS_MIB = {5000: 80, 20000: 200}
 LAG_GOAL_S = {20000: 0.25}
 SCRAPE_GOAL_S = {20000: 0.3}
 _LAST_FIGURES = "## Last figures\n"
 _FIRST_BUCKET_S = BOUNDS[0]
-# Whose Prometheus figure a row is held against, when it is not its own.
-_COMPARED_WITH = {"link3": "link1"}
-_LABELS = {
-    "link1": "`link`, 1 packet",
-    "link3": "`link`, 3 packets",
-    "http": "`http`, new connection",
-    "https": "`http` over TLS, full handshake",
-    "tcp": "`tcp`",
-    "dns": "`dns`",
-}
 
 
 def write(directory: Path, rows: Sequence[Row], about: dict[str, object]) -> None:
@@ -52,6 +29,14 @@ def write(directory: Path, rows: Sequence[Row], about: dict[str, object]) -> Non
     content = {"about": about, "rows": [asdict(row) for row in rows]}
     (directory / "latest.json").write_text(json.dumps(content, indent=1) + "\n")
     (directory / "latest.md").write_text(markdown(rows, about))
+
+
+def beside_others(directory: Path, rows: Sequence[Row], order: Sequence[str]) -> list[Row]:
+    """These rows in the place of those of their scenarios in the last results, in the order of a complete run."""
+    known = TypeAdapter(list[Row]).validate_python(json.loads((directory / "latest.json").read_text())["rows"])
+    fresh = {row.scenario for row in rows}
+    kept = [row for row in known if row.scenario not in fresh and row.scenario in order]
+    return sorted([*rows, *kept], key=lambda row: order.index(row.scenario))  # stable: Vigie before Prometheus
 
 
 def publish(readme: Path, rows: Sequence[Row], about: dict[str, object]) -> None:
@@ -76,10 +61,10 @@ def _cost(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
         if row.system == "vigie":
-            other = theirs.get(_COMPARED_WITH.get(row.scenario, row.scenario))
-            lines.append(_cost_line(row, other, GOALS.get(row.scenario)))
+            other = theirs.get(COMPARED_WITH.get(row.scenario, row.scenario))
+            lines.append(_cost_line(row, other, _goal(row)))
     cost = ("check", "checks/s", "Vigie, CPU ms per check", "slices ±", "goal")
-    compared = ("Prometheus + blackbox", "ratio", "goal", "not ok")
+    compared = ("Prometheus + exporter", "ratio", "goal", "not ok")
     return "### CPU per completed check\n\n" + _table(cost + compared, lines)
 
 
@@ -100,7 +85,13 @@ def _cost_line(row: Row, other: Row | None, goal: Goal | None) -> list[str]:
 
 def label(row: Row) -> str:
     """How people call a row."""
-    return _LABELS.get(row.scenario, f"mix of {row.sondes:,} every {row.interval_s} s")
+    kind = KINDS.get(row.scenario)
+    return kind.label if kind is not None else f"mix of {row.sondes:,} every {row.interval_s} s"
+
+
+def _goal(row: Row) -> Goal | None:
+    kind = KINDS.get(row.scenario)
+    return kind.goal if kind is not None else MIX_GOALS.get(row.scenario)
 
 
 def _met(yes: bool) -> str:
@@ -108,7 +99,7 @@ def _met(yes: bool) -> str:
 
 
 def _size(rows: Sequence[Row]) -> str:
-    lines = [_size_line(row) for row in rows if row.scenario not in _LABELS]
+    lines = [_size_line(row) for row in rows if row.scenario not in KINDS]
     header = ("sondes", "system", "RSS MiB", "PSS", "peak", "goal", "lag p50 / p99 / max ms", "goal p99", "processors")
     return "### Memory and lag\n\n" + _table(header, lines) if lines else ""
 
@@ -139,7 +130,7 @@ def _lag_ms(lag_s: float) -> str:
 def _scrapes(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
-        if row.scrapes and row.scenario not in _LABELS:
+        if row.scrapes and row.scenario not in KINDS:
             seconds = [scrape.seconds for scrape in row.scrapes]
             goal = SCRAPE_GOAL_S.get(row.sondes)
             lines.append(
@@ -174,9 +165,9 @@ def _detection(rows: Sequence[Row]) -> str:
 
 def _conditions(rows: Sequence[Row], about: dict[str, Any]) -> str:
     facts = [f"- {key.replace('_', ' ')}: {value}" for key, value in about.items()]
-    order = ", ".join(f"{row.scenario} ({row.system})" for row in rows)
+    order = ", ".join(f"{row.scenario} ({row.system}, {row.at[:16]})" for row in sorted(rows, key=lambda row: row.at))
     others = max((row.window.others for row in rows), default=0.0)
     stolen = max((row.window.stolen for row in rows), default=0.0)
-    facts.append(f"- order: {order}")
+    facts.append(f"- rows in the order in which they were measured: {order}")
     facts.append(f"- processors busy with targets, bench and neighbours: at most {others:.2f}; stolen {stolen:.2f}")
     return "### Conditions\n\n" + "\n".join(facts)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from bench.targets import Check, Targets
+from bench.check import Check
+from bench.targets import Targets
 
 # 40 % link (3 packets, the default), 15 % http, 10 % https, 20 % tcp, 15 % dns, in an order that spreads them.
 MIX = (

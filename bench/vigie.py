@@ -8,16 +8,23 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from bench.check import Check
 from bench.exposition import Sample, samples
 from bench.processes import BenchError, Process
 from bench.scenario import Scenario
-from bench.targets import Check, Targets
+from bench.targets import Targets
+from probes import heartbeat
+from supervisor import heartbeats
 from supervisor.control import ask
+from supervisor.store import meta
+from supervisor.store.connection import open_for_reading
 
 _MAIN = """organisation: Banc d'essai
 profile: moselle-fibre
@@ -36,6 +43,7 @@ equipment:
 """
 _READY_WITHIN_S = 120.0  # reading the config of 20,000 sondes on a busy machine
 _SCRAPE_WITHIN_S = 60.0
+_CALLERS = 16  # heartbeats that call in at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +73,11 @@ class Scrape:
 class Vigie:
     """A running daemon."""
 
-    def __init__(self, process: Process, base_url: str) -> None:
+    def __init__(self, process: Process, base_url: str, database: Path) -> None:
         self.process = process
+        self._base_url = base_url
         self._url = f"{base_url}/metrics"
+        self._database = database
 
     @property
     def pids(self) -> list[int]:
@@ -112,6 +122,22 @@ class Vigie:
         body = self._fetch()
         seconds = time.perf_counter() - started
         return Scrape(seconds, len(body), sum(not line.startswith(b"#") for line in body.splitlines()))
+
+    def call_in(self) -> None:
+        """Call in once for each heartbeat, as its job does."""
+        said = self.of_sondes("vigie_sonde_status")
+        beating = [sample.labels["sonde"] for sample in said if sample.labels["type"] == heartbeat.PROBE.type]
+        if not beating:
+            return
+        with open_for_reading(self._database, version("vigie")) as connection:
+            key = bytes.fromhex(meta.get(connection, heartbeats.KEY) or "")
+
+        def call(sonde: str) -> None:
+            address = f"{self._base_url}/beat/{heartbeat.token(key, sonde, 1)}?exit=0&size=1000000&duration=41"
+            urllib.request.urlopen(address, timeout=_SCRAPE_WITHIN_S).close()
+
+        with ThreadPoolExecutor(_CALLERS) as threads:
+            list(threads.map(call, beating))
 
     def warm_up(self, completed: float, within_s: float, look_every_s: float) -> None:
         """Wait until so many checks are done."""
@@ -162,7 +188,8 @@ def commune(name: str, checks: Sequence[Check], interval_s: int) -> str:
 def _equipment(name: str, check: Check, interval_s: int, service: str, parent: str | None = None) -> dict[str, Any]:
     sonde = {"id": check.settings["type"], **check.settings, "service": service, "interval": f"{interval_s}s"}
     behind = {"parent": parent} if parent else {}
-    return {"id": name, "address": check.address, **behind, "sondes": [sonde]}
+    place = {"address": check.address} if check.address else {}
+    return {"id": name, **place, **behind, "sondes": [sonde]}
 
 
 def _lines(equipment: Iterable[dict[str, Any]]) -> Iterable[str]:
@@ -185,7 +212,7 @@ def start(main: Path, command: Sequence[str] = ("-m", "supervisor", "run")) -> V
         return f"http://{host}:{port}"
 
     try:
-        return Vigie(process, process.wait_for(listening, _READY_WITHIN_S, "listening"))
+        return Vigie(process, process.wait_for(listening, _READY_WITHIN_S, "listening"), directory / "vigie.db")
     except BaseException:
         process.stop()
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ import pytest
 from bench.__main__ import run
 from bench.detection import Rule
 from bench.dns_responder import answer
+from bench.exporters import CONFIGS
 from bench.exposition import quantile, samples
+from bench.kinds import COMPARED_WITH, KINDS
 from bench.plan import Step
 from bench.processes import BenchError, Process, cpu_s, memory
-from bench.report import publish
-from bench.scenario import mix
-from bench.targets import KINDS, QUESTION, serving
+from bench.prometheus import exporter_of
+from bench.report import beside_others, publish, write
+from bench.scenario import Scenario, mix, single
+from bench.targets import QUESTION, serving
 from probes.dns_wire import TYPES, encode_name
 
 
@@ -43,10 +47,50 @@ def test_small_run_writes_its_table(tmp_path: Path) -> None:
     assert readme.read_text() == f"Explained.\n\n## Last figures\n\n{table}"
 
 
+def test_every_kind_is_well_when_checked(tmp_path: Path) -> None:
+    scenario = Scenario(name="all", kinds=tuple(KINDS), sondes=2 * len(KINDS), interval_s=4, warm_rounds=1, window_s=5)
+    rows, _ = run([Step(scenario=scenario, prometheus=False)], tmp_path)
+    assert rows[0].failed == 0
+    assert rows[0].checks_per_s > 0
+
+
+def test_every_technique_that_an_exporter_has_is_stored_by_prometheus(tmp_path: Path) -> None:
+    kinds = tuple(name for name, kind in KINDS.items() if kind.exporter is not None)
+    scenario = Scenario(name="all", kinds=kinds, sondes=2 * len(kinds), interval_s=4, warm_rounds=1, window_s=5)
+    rows, about = run([Step(scenario=scenario, prometheus=True)], tmp_path)
+    theirs = rows[1]
+    assert theirs.system == "prometheus"
+    assert theirs.checks_per_s > 0
+    assert theirs.failed == 0
+    assert "prometheus-snmp-exporter" in str(about["versions"])
+
+
+def test_exporters_have_a_module_for_each_kind(tmp_path: Path) -> None:
+    with serving(tmp_path) as targets:
+        configs = {exporter: config(targets) for exporter, config in CONFIGS.items()}
+    modules = {"blackbox": configs["blackbox"]["modules"], "snmp": configs["snmp"]}
+    for name, kind in KINDS.items():
+        if kind.exporter is not None or name in COMPARED_WITH:
+            assert name in modules[exporter_of(name)]
+
+
+def test_fresh_rows_take_the_place_of_those_of_their_scenario(tmp_path: Path) -> None:
+    rows, about = run([Step(scenario=single("heartbeat", 2, 1, 1), prometheus=False)], tmp_path)
+    [fresh] = rows
+    other = replace(fresh, scenario="mix-5000", cpu_ms=2.0)
+    write(tmp_path, [replace(fresh, cpu_ms=1.0), other], about)
+
+    assert beside_others(tmp_path, [fresh], ["heartbeat", "mix-5000"]) == [fresh, other]
+    assert beside_others(tmp_path, [replace(fresh, scenario="dns")], ["dns", "mix-5000"]) == [
+        replace(fresh, scenario="dns"),
+        other,
+    ], "a scenario that is run no more is left out"
+
+
 def test_targets_are_told_apart_and_stop_with_the_bench(tmp_path: Path) -> None:
     with serving(tmp_path) as targets:
         checks = {(kind, number): targets.check(kind, number) for kind in KINDS for number in (0, 1)}
-        for kind in ("link1", "http", "https", "tcp"):
+        for kind in ("link1", "http", "https", "tcp", "tls", "disk", "interface", "snmp"):
             assert checks[kind, 0].probed != checks[kind, 1].probed
         address, port = targets.web[0]
         socket.create_connection((address, port), 10).close()
