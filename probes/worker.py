@@ -11,12 +11,9 @@ or crashes does it here, and the daemon kills the process.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import math
 import os
 import resource
-import signal
 import socket
 import sys
 import time
@@ -30,9 +27,9 @@ from pydantic import ValidationError
 
 from probes import registry, runner, wire
 from probes.base import Probe, Result, Run, Shared, Status, Target
+from probes.confinement import confine, lower
 from probes.units import say_size
 
-_PR_SET_PDEATHSIG = 1
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -112,27 +109,9 @@ def _take_channel() -> socket.socket:
     return channel
 
 
-def _limit(hello: wire.Hello) -> None:
-    # A daemon that is killed cannot stop its workers: the kernel does. The signal is lost if the parent died before
-    # this line, hence the check after it.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != hello.parent:
-        sys.exit("the daemon is gone")
-    _lower(resource.RLIMIT_AS, hello.memory_bytes)
-    _lower(resource.RLIMIT_CORE, 0)  # a core file would hold secrets
-    with contextlib.suppress(OSError):  # a container may refuse either; nothing depends on them
-        os.nice(5)  # a technique that spins gives way to the daemon
-        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")  # and goes first when memory is short
-
-
 def _limit_cpu(timeout_s: float) -> None:
     # Second net, for a daemon too stalled to kill: the kernel ends a check that burns more CPU than it has time.
-    _lower(resource.RLIMIT_CPU, math.ceil(time.process_time() + timeout_s) + 2)
-
-
-def _lower(what: int, soft: int) -> None:
-    hard = resource.getrlimit(what)[1]
-    resource.setrlimit(what, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    lower(resource.RLIMIT_CPU, math.ceil(time.process_time() + timeout_s) + 2)
 
 
 def _resident_bytes() -> int:
@@ -143,7 +122,7 @@ def _resident_bytes() -> int:
 async def _serve(channel: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=channel, limit=wire.LINE_LIMIT)
     hello = wire.heard(wire.Hello, await reader.readline())
-    _limit(hello)
+    confine(hello.parent, hello.memory_bytes)
     try:
         techniques = registry.load()
     except Exception as error:  # noqa: BLE001  whatever a foreign module does when it is loaded
