@@ -18,6 +18,7 @@ from probes.http_quote import quote, say_url
 from probes.http_session import EXCHANGE, Exchange, HttpSessions, Interrupted, TooManyInterim, VisitError
 from probes.http_settings import HttpSettings, Login
 from probes.names import FAMILIES, NameFailureError, Names, literal
+from probes.secret import Secret
 from probes.trouble import connection_trouble
 from probes.trust import TlsContexts, Trust, TrustError, refusal
 
@@ -43,8 +44,17 @@ Read = Callable[[aiohttp.ClientResponse, int], Awaitable[Body]]
 class Visit:
     """Walks from the URL asked for to the page that answers, one connection a request."""
 
-    def __init__(self, target: Target, settings: HttpSettings, run: Run, read: Read = read_body) -> None:
+    def __init__(
+        self,
+        target: Target,
+        settings: HttpSettings,
+        run: Run,
+        read: Read = read_body,
+        *,
+        authorization: Secret | None = None,
+    ) -> None:
         self._settings = settings
+        self._authorization = authorization  # made for this very visit, like the answer to a digest
         self._run = run
         self._read = read  # what takes the body of the page in the end
         address = f"[{target.address}]" if ":" in target.address else target.address
@@ -128,16 +138,22 @@ class Visit:
             if settings.host is not None:
                 port = "" if self._url.is_default_port() else f":{self._url.port}"
                 headers["Host"] = settings.host + port
-            if settings.basic is not None:
-                headers["Authorization"] = _basic(settings.basic)
-            elif settings.bearer is not None:
-                headers["Authorization"] = f"Bearer {settings.bearer.reveal()}"
+            if (said := self._login()) is not None:
+                headers["Authorization"] = said
         if settings.proxy_login is not None and self._url.scheme == "http":  # the proxy itself reads the request
             headers["Proxy-Authorization"] = _basic(settings.proxy_login)
         cookies = [f"{name}={value}" for (host, name), value in self._cookies.items() if host == self._url.host]
         if cookies:
             headers["Cookie"] = "; ".join(cookies)
         return headers
+
+    def _login(self) -> str | None:
+        """What says to the first server who asks."""
+        if self._authorization is not None:
+            return self._authorization.reveal()
+        if self._settings.basic is not None:
+            return _basic(self._settings.basic)
+        return f"Bearer {self._settings.bearer.reveal()}" if self._settings.bearer is not None else None
 
     def _look_at(self, certificate: bytes | None) -> None:
         if certificate is None:
@@ -185,7 +201,7 @@ class Visit:
         self._met.add(step)
 
     def _note_answer(self, response: aiohttp.ClientResponse) -> None:
-        if self._run.trace is not None:
+        if self._run.trace is not None and self._authorization is None:  # the server may send back what it was sent
             settings = self._settings
             reason = quote(response.reason or "", settings)
             self._run.note(f"{self._method} {say_url(self._url, settings)}: {response.status} {reason}")
