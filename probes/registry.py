@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 
 from probes import certificate, disk, dns, domain, heartbeat, http, imap, link, mail_loop, smtp, tcp, tls
 from probes.base import Probe
+from probes.camera import check as camera
 from probes.snmp import interface, value
 
 BUILTIN = (
@@ -15,6 +16,7 @@ BUILTIN = (
     disk.PROBE,
     interface.PROBE,
     value.PROBE,
+    camera.PROBE,
     http.PROBE,
     tcp.PROBE,
     tls.PROBE,

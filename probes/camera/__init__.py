@@ -1,0 +1,1 @@
+"""`camera`: is it online, and what does its picture show."""
