@@ -21,10 +21,12 @@ from importlib.metadata import version
 
 from probes.base import Probe, Shared
 from supervisor import memory
+from supervisor.acts.cameras import LEARN
 from supervisor.acts.performing import perform
 from supervisor.billing.effect import Effect, effect, standing
 from supervisor.billing_metrics import BillingExposition
 from supervisor.billing_watch import BillingWatch
+from supervisor.cameras import Cameras
 from supervisor.clock import Clock, SystemClock
 from supervisor.config.configuration import Configuration
 from supervisor.config.contacts import contacts_of
@@ -91,6 +93,8 @@ class Daemon:
         self.shared.provide(self.heartbeats.book)
         self.filling = FillingWatch(self.store, lambda: self.configuration.sondes, self.clock.wall)
         self.shared.provide(self.filling.book)
+        self.cameras = Cameras(self.recorder)
+        self.shared.provide(self.cameras.book)
         self.watchdog = LoopWatchdog()
         self.notifier = Notifier.from_environment()
         self.selfcheck = SelfCheck(
@@ -168,6 +172,8 @@ class Daemon:
         self.board.configure(configuration.sondes, configuration.canaries)
         self.heartbeats.configure(configuration.sondes, {s: float(p.since) for s, p in known.sondes.items()})
         await self.store.read(self.heartbeats.recall)
+        await self.store.read(self.cameras.recall)
+        self.cameras.configure(configuration.sondes)
         await self.recorder.flush()
         try:
             await self._importing().tell(now)  # what an import that was cut short left
@@ -214,6 +220,7 @@ class Daemon:
         self.judge.configure(new.sondes, new.canaries, new.flapping)
         self.board.configure(new.sondes, new.canaries)
         self.heartbeats.configure(new.sondes, {s: float(p.since) for s, p in known.sondes.items()})
+        self.cameras.configure(new.sondes)
         self.engine.pools.resize(new.concurrency)
         self.engine.remove(sonde.id for sonde in (*changed.removed, *canaries.removed))
         self.engine.change(change.after for change in (*changed.changed, *canaries.changed))
@@ -255,6 +262,9 @@ class Daemon:
         with saying_why(self.store.path):
             answer = await self.store.write(lambda connection: perform(connection, promises, now, request))
         self.recorder.moved()
+        if request["act"] == LEARN:
+            self.cameras.learn_anew(answer["sonde"])
+            self.engine.recheck(answer["sonde"])
         return answer
 
 

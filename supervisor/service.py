@@ -13,6 +13,7 @@ from supervisor.billing import pools
 from supervisor.billing_answers import BillingAnswers
 from supervisor.billing_metrics import BillingExposition
 from supervisor.billing_watch import BillingWatch
+from supervisor.cameras import Cameras
 from supervisor.clock import Clock
 from supervisor.config.configuration import Configuration
 from supervisor.config.reload import Difference
@@ -54,6 +55,7 @@ class Daemon(Protocol):
     engine: Engine
     board: Board
     heartbeats: Heartbeats
+    cameras: Cameras
     selfcheck: SelfCheck
     notifier: Notifier
     services: ServiceExposition
@@ -122,6 +124,7 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        daemon.cameras.settle()
         try:
             async with asyncio.timeout(LAST_FLUSH_S):
                 await daemon.recorder.flush()

@@ -10,6 +10,7 @@ import click
 from supervisor.cli import (
     alert,
     billing,
+    camera,
     check,
     close,
     contact,
@@ -77,6 +78,7 @@ for command in (
     maintenance.maintenance,
     exclusion.exclusion,
     request.request,
+    camera.camera,
     close.close,
     contract.contract,
     contact.contact,

@@ -11,7 +11,9 @@ import click
 
 from probes import filling_book, heartbeat, registry, runner
 from probes.base import Probe, Result, Run, Shared
+from probes.camera import check as camera
 from probes.heartbeat import HeartbeatBook
+from supervisor.cameras import references_of
 from supervisor.cli.options import config_option
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
@@ -58,6 +60,10 @@ async def _run(configuration: Configuration, sonde: Sonde, probe: Probe) -> tupl
         paces, reasons = book_of(configuration, sonde, now)
         shared.provide(paces)
         trace += reasons
+    if sonde.type == camera.PROBE.type and sonde.settings.picture.on:
+        references, said = references_of(configuration, sonde)
+        shared.provide(references)
+        trace.append(said)
     current = Run(shared, now, sonde.timeout_s, trace=trace)
     try:
         return await runner.run(probe, sonde.target, sonde.settings, current), trace

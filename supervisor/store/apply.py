@@ -8,7 +8,19 @@ from collections.abc import Mapping
 from itertools import chain
 
 from supervisor.domain.promise import Promises
-from supervisor.store import accounts, beats, contacts, entering, incidents, intervals, ledger, samples, spells, states
+from supervisor.store import (
+    accounts,
+    beats,
+    contacts,
+    entering,
+    incidents,
+    intervals,
+    ledger,
+    references,
+    samples,
+    spells,
+    states,
+)
 from supervisor.store.batch import Batch
 from supervisor.store.keys import Keys
 from supervisor.store.register import Register
@@ -25,15 +37,16 @@ def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
        Not of a sonde added again within the batch: its open interval is the new one, 4 and 5 replace the rest.
     4. Coverage: how far each open interval reaches. Together with 2, or a crash would stretch one state over the next.
     5. States, those that changed.
-    6. Ledger lines, in order; imported ones that are known already are left out. Accounts, tariffs, contacts.
-    7. Measurements and call-ins: the only rows nobody would miss.
+    6. Ledger lines, in order; imported ones that are known already are left out. Accounts and tariffs.
+    7. Measurements, call-ins and what was learnt of pictures: the only rows nobody would miss. What is known of the
+       picture of a forgotten sonde goes.
     8. Spells of trouble, from the changes; then the incidents concerned are told again: in this transaction, so that
        no trouble is ever without its incident. Those of an import only once it ends (see `register`).
     9. The instant of the flush.
     """
     edits = intervals.fold(batch.changes)
     seen = (sample.sonde for sample in batch.samples), (beat.sonde for beat in batch.beats)
-    keys.learn(connection, chain(edits, batch.coverage, batch.states, *seen))
+    keys.learn(connection, chain(edits, batch.coverage, batch.states, batch.references, *seen))
     intervals.write(connection, keys, edits)
     states.forget(connection, keys, batch.forgotten - batch.states.keys())
     states.write_coverage(connection, keys, batch.coverage)
@@ -44,6 +57,8 @@ def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
     contacts.seed(connection, batch.contacts, batch.at)
     samples.append(connection, keys, batch.samples)
     beats.append(connection, keys, batch.beats)
+    references.forget(connection, keys, batch.forgotten)
+    references.write(connection, keys, batch.references.values())
     _incidents(connection, keys, batch)
     connection.execute(
         "insert into meta values ('flushed_at', ?) on conflict (key) do update set value = excluded.value",

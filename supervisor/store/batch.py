@@ -40,6 +40,15 @@ class Beat(NamedTuple):
     message: str = ""
 
 
+class Reference(NamedTuple):
+    """What was learnt of a camera's picture; None where all of it is to be forgotten."""
+
+    sonde: str
+    t: int
+    state: str = ""
+    data: bytes | None = None
+
+
 class Coverage(NamedTuple):
     """Up to when the latest result of a sonde holds."""
 
@@ -69,6 +78,7 @@ class Batch:
     contacts: list[Seed] = field(default_factory=list)  # as the config names them
     samples: deque[Sample] = field(default_factory=deque)
     beats: list[Beat] = field(default_factory=list)
+    references: dict[str, Reference] = field(default_factory=dict)
     entered: list[Entered] = field(default_factory=list)  # by people, from a file; in order
     imported: set[str] = field(default_factory=set)  # sondes whose changes come from a file
     due: dict[str, int] = field(default_factory=dict)  # sondes whose incidents time alone changes, and from when on
@@ -79,6 +89,7 @@ class Batch:
         """The sonde is removed: what was to be kept of its present is not, its history stays."""
         self.coverage.pop(sonde, None)
         self.states.pop(sonde, None)
+        self.references.pop(sonde, None)
         self.forgotten.add(sonde)
 
     def absorb(self, newer: Batch) -> None:
@@ -94,6 +105,7 @@ class Batch:
         self.contacts += newer.contacts
         self.samples += newer.samples
         self.beats += newer.beats
+        self.references |= newer.references
         self.entered += newer.entered
         self.imported |= newer.imported
         self.due = newer.due | self.due  # the earlier instant
@@ -102,5 +114,13 @@ class Batch:
     def __len__(self) -> int:
         """How many things there are to write."""
         parts = (self.changes, self.coverage, self.states, self.forgotten, self.ledger, self.samples, self.beats)
-        entered = (self.accounts, self.tariffs, self.contacts, self.entered, self.due, self.due_reports)
+        entered = (
+            self.references,
+            self.accounts,
+            self.tariffs,
+            self.contacts,
+            self.entered,
+            self.due,
+            self.due_reports,
+        )
         return sum(len(part) for part in (*parts, *entered))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from supervisor.store import billing_schema, contact_schema, proof_schema
+from supervisor.store import billing_schema, camera_schema, contact_schema, proof_schema
 from supervisor.store.errors import StoreError
 
 MIGRATIONS = Migrations("vigie")
@@ -136,6 +136,12 @@ def m003_billing(database: Database) -> None:
 def m004_contacts(database: Database) -> None:
     """Whom to tell."""
     database.executescript(contact_schema.TABLES)
+
+
+@MIGRATIONS()
+def m005_cameras(database: Database) -> None:
+    """What was learnt of the pictures of cameras, and who asked for it to be learnt anew."""
+    database.executescript(camera_schema.TABLES)
 
 
 def refuse_unknown(database: Database, path: Path, version: str) -> None:

@@ -17,7 +17,7 @@ from supervisor.domain.promise import Promises
 from supervisor.domain.state import Change, SondeState
 from supervisor.domain.topology import Entry
 from supervisor.store.accounts import TariffLine
-from supervisor.store.batch import Batch, Beat, Coverage, Entered, Kept, Sample
+from supervisor.store.batch import Batch, Beat, Coverage, Entered, Kept, Reference, Sample
 from supervisor.store.errors import StoreError, explain
 from supervisor.store.store import Store
 
@@ -133,6 +133,10 @@ class Recorder:
     def note_beat(self, beat: Beat) -> None:
         """A heartbeat called in."""
         self._batch.beats.append(beat)
+
+    def note_reference(self, reference: Reference) -> None:
+        """More was learnt of a camera's picture, or all of it is to be forgotten."""
+        self._batch.references[reference.sonde] = reference
 
     def urgent(self) -> None:
         """What was noted should be on disk within 0.2 s, together with what comes in the meantime."""
