@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from yarl import URL
 
+from probes.camera.settings import CameraSettings, port_of
 from probes.disk import DiskSettings
 from probes.dns import DnsSettings
 from probes.dns_exchange import Server
@@ -29,7 +30,9 @@ from supervisor.demo.played import Place
 from supervisor.domain.sonde import Sonde
 
 # Every kind has one port, whatever the address, as in real life; these are the words after $ in the config.
-KINDS = ("https", "smtp", "imap", "dns", "ssh", "sip", "pgsql", "mariadb", "printer", "smb", "meter", "snmp")
+KINDS = (
+    "https", "smtp", "imap", "dns", "ssh", "sip", "pgsql", "mariadb", "printer", "smb", "meter", "snmp", "camera"
+)  # fmt: skip
 _ANYWHERE = "127.77.0.1"
 _OFTEN = 0.5  # a job calls twice in the time it has
 _FULL = 0.62  # of its quota is used
@@ -90,6 +93,9 @@ def _looked_at(sonde: Sonde) -> Iterator[tuple[str, int]]:
         yield url.host or "", url.port or 0
     elif isinstance(settings, DiskSettings | InterfaceSettings | SnmpSettings):
         yield address, (settings.access or SnmpAccess()).port
+    elif isinstance(settings, CameraSettings):
+        where = settings.location(address)
+        yield where.hostname or "", port_of(where)
     elif isinstance(settings, DnsSettings):
         server = Server.read(settings.resolver)
         yield server.address.host, server.port

@@ -26,7 +26,7 @@ from supervisor import logs
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
 from supervisor.control import Answer, ControlServer, Tell
-from supervisor.demo import cast, script, talkers
+from supervisor.demo import cameras, cast, script, talkers
 from supervisor.demo.agents import open_agent
 from supervisor.demo.callers import Caller
 from supervisor.demo.certificates import Authority
@@ -43,6 +43,7 @@ _TALKS = {
     "sip": talkers.sip,
     "pgsql": talkers.pgsql,
     "mariadb": talkers.mariadb,
+    "camera": cameras.rtsp,
 }
 
 log = logging.getLogger(__name__)

@@ -16,12 +16,14 @@ from pydantic import TypeAdapter
 
 from probes import dns, domain, http, imap, mail_loop, runner, smtp, tcp
 from probes.base import Probe, Result, Run, Shared, Status, Target
+from probes.camera import check as camera
+from probes.camera.settings import CameraSettings
 from probes.dns import DnsSettings
 from probes.domain import DomainSettings
 from probes.http_settings import HttpSettings
 from probes.secret import Secret
 from probes.tcp import TcpSettings
-from supervisor.demo import talkers
+from supervisor.demo import cameras, talkers
 from supervisor.demo.certificates import Authority
 from supervisor.demo.names import Entry, Zone, open_names
 from supervisor.demo.played import Mode, Open, Place, Played
@@ -190,3 +192,13 @@ async def test_the_name_server_answers_and_lies(start: Start) -> None:
     assert "127.77.1.10 absent" in (await look(dns.PROBE, settings)).message
     await played.strike("fault", Mode.CLOSED)
     assert (await look(dns.PROBE, settings)).status is Status.CRITICAL
+
+
+async def test_a_camera_gives_its_video(start: Start, context: ssl.SSLContext) -> None:
+    played = await start("camera", partial(talkers.open_talker, context=context, talk=cameras.rtsp))
+    settings = CameraSettings(url=f"rtsp://{ADDRESS}:{played.port}/flux")
+    result = await look(camera.PROBE, settings)
+    assert (result.status, result.message[:21]) == (Status.OK, "en ligne, flux H264, "), result.message
+    await played.strike("essai", Mode.MUTE)
+    result = await look(camera.PROBE, settings, timeout_s=0.3)
+    assert result.status is Status.CRITICAL

@@ -9,6 +9,8 @@ import logging
 import os
 import resource
 import signal
+import subprocess
+import sys
 import traceback
 import zlib
 from collections.abc import AsyncIterator
@@ -60,6 +62,14 @@ def test_the_words_are_those_of_the_function() -> None:
     assert set(named) - {"critical"} == set(
         check.CameraSettings.__dataclass_fields__["picture"].default.faults.__slots__
     )
+
+
+def test_the_daemon_loads_none_of_it() -> None:
+    """A daemon without cameras does not pay for them."""
+    script = "import sys, supervisor.app, supervisor.service, probes.registry; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "probes.camera.darkroom" in done.stdout.split()
+    assert not {"av", "numpy", "PIL", "probes.camera.picture"} & set(done.stdout.split())
 
 
 async def test_one_process_serves_one_after_the_other(room: Darkroom) -> None:
