@@ -65,6 +65,11 @@ class Darkroom:
         """Nothing is started until there is a picture."""
         return cls()
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes that live."""
+        return [process.pid for process in self._all if process.alive and process.pid]
+
     async def develop(self, sonde: str, picture: Held, reference: bytes, at: float, within_s: float) -> Developed:
         """What the picture shows; raises DarkroomError, at the latest after `within_s`."""
         now = time.monotonic()
@@ -200,6 +205,11 @@ class _Process:
         asyncio.get_running_loop().add_reader(pidfd, self._ended, pidfd)
         self._streams = await asyncio.open_connection(sock=self._channel)
         await self._streams[0].readexactly(1)
+
+    @property
+    def pid(self) -> int:
+        """Its process id, 0 before it has one."""
+        return self._process.pid if self._process is not None else 0
 
     @property
     def alive(self) -> bool:

@@ -17,7 +17,7 @@ _SOURCE = "videotestsrc is-live=true pattern={pattern} ! " + _RAW
 _H264 = "( " + _SOURCE + " ! x264enc tune=zerolatency key-int-max=10 speed-preset=ultrafast ! rtph264pay name=pay0 )"
 STREAMS = {
     "/h264": _H264.format(pattern="smpte", width=640, height=360),
-    "/snow": _H264.format(pattern="snow", width=320, height=240),
+    "/hd": _H264.format(pattern="smpte", width=1920, height=1080),
     "/black": _H264.format(pattern="black", width=640, height=360),
     "/h265": "( "
     + _SOURCE.format(pattern="smpte", width=640, height=360)
@@ -47,7 +47,7 @@ def main() -> None:
     for path, launch in STREAMS.items():
         factory = GstRtspServer.RTSPMediaFactory()
         factory.set_launch(launch)
-        factory.set_shared(True)
+        factory.set_shared(False)  # one that is being given up by its last viewer answers 503 to the next
         if who != "none":
             role = GstRtspServer.RTSPPermissions()
             role.add_role("user")

@@ -51,10 +51,6 @@ async def develop(room: Darkroom, picture: Held = PICTURE, within_s: float = LON
     return (await room.develop("a/b/c", picture, b"", 1.7e9, within_s)).state
 
 
-def pids(room: Darkroom) -> list[int]:
-    return [each._process.pid for each in room._all if each._process is not None and each.alive]
-
-
 def test_the_words_are_those_of_the_function() -> None:
     """The daemon does not load what looks at pictures, and knows its words all the same."""
     assert set(LABELS) == {str(state) for state in State}
@@ -91,7 +87,7 @@ async def test_a_picture_that_hangs_it_is_told_and_the_next_one_is_served() -> N
         async with asyncio.timeout(LONG_S):
             while not room.started or room._free.empty():
                 await asyncio.gather(develop(room), return_exceptions=True)
-        (pid,) = pids(room)
+        (pid,) = room.pids
         os.kill(pid, signal.SIGSTOP)
         with pytest.raises(DarkroomError, match="elle a fait échouer l'examen") as refusal:
             await develop(room)
@@ -99,7 +95,7 @@ async def test_a_picture_that_hangs_it_is_told_and_the_next_one_is_served() -> N
         assert room.lost == 1
         room._examine_s = LONG_S
         assert await develop(room) in LABELS
-        assert pids(room) != [pid]
+        assert room.pids != [pid]
     finally:
         await room.close()
 
@@ -142,7 +138,7 @@ def leads_nowhere(pid: int) -> bool:
 
 async def test_it_can_write_no_file_and_leave_no_core(room: Darkroom) -> None:
     await develop(room)
-    (pid,) = pids(room)
+    (pid,) = room.pids
     assert resource.prlimit(pid, resource.RLIMIT_FSIZE)[0] == 0
     assert resource.prlimit(pid, resource.RLIMIT_CORE)[0] == 0
     assert resource.prlimit(pid, resource.RLIMIT_AS)[0] == darkroom_process.MEMORY_BYTES
