@@ -127,7 +127,7 @@ def test_what_is_learnt_survives_is_learnt_anew_and_is_no_picture(place: Install
             story = place.vigie("incident", "show", number).stdout
             assert "Jeanne, référence de l'image réapprise : réorientée" in story
             eye.level = None
-            daemon.wait_statuses({ID: 0})
+            until(lambda: state(daemon) not in ("", "noire"), "it shows something again")
             until(lambda: known(place) != [], "it was learnt anew, and written")
 
             place.write(a=[sonde(eye.port, picture=False)])
