@@ -1,0 +1,71 @@
+"""A JPEG made into the grey picture of a fixed size that the analysis looks at, or the reason why not.
+
+Whoever sends the bytes may be hostile: the size it declares is judged before anything is decoded, only the JPEG decoder
+is ever tried, and no error carries what the library says, since that could quote the bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+CELLS_X, CELLS_Y = 32, 18  # what every later step counts in
+_MAX_BYTES = 16 * 1024 * 1024
+_MAX_PIXELS = 40_000_000  # an 8K camera is 33 million
+_MAX_SCANS = 64  # a progressive JPEG may repeat scans without end; cameras and libraries write about ten
+_MIN_SIDE = 96  # under this a cell is three pixels
+_LARGE = (640, 360)  # half of 720p, which the decoder gives for free
+_SMALL = (320, 180)  # for cameras that have not even that
+
+
+class Unreadable(NamedTuple):
+    """Why there is no picture, in French."""
+
+    reason: str
+
+
+class Picture(NamedTuple):
+    """What the camera saw, in grey, at a fixed size whatever the camera's."""
+
+    grey: NDArray[np.uint8]
+    width: int  # of the camera's picture
+    height: int
+    step: float  # quantisation step of a block's mean, in grey levels: what another encoding may change it by
+
+
+def decode(jpeg: bytes) -> Picture | Unreadable:
+    """The grey picture. Bounded in time and memory by the limits above; never raises."""
+    if len(jpeg) > _MAX_BYTES:
+        return Unreadable(f"image de plus de {_MAX_BYTES // 2**20} Mio")
+    if not jpeg.startswith(b"\xff\xd8"):
+        return Unreadable("ce n’est pas une image JPEG")
+    if jpeg.count(b"\xff\xda") > _MAX_SCANS:
+        return Unreadable("image JPEG faite de trop de passes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of sizes and of damaged EXIF: neither matters here
+            return _decoded(jpeg)
+    except Exception:  # noqa: BLE001  # damaged files raise a dozen types; none may leave, its text might quote bytes
+        return Unreadable("image JPEG tronquée ou endommagée")
+
+
+def _decoded(jpeg: bytes) -> Picture | Unreadable:
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+        width, height = image.size
+        if width * height > _MAX_PIXELS:
+            return Unreadable(f"image déclarée de {width} × {height} points, plus que la limite")
+        if min(width, height) < _MIN_SIDE:
+            return Unreadable(f"image de {width} × {height} points, trop petite pour être jugée")
+        size = _LARGE if width >= _LARGE[0] and height >= _LARGE[1] else _SMALL
+        tables = getattr(image, "quantization", None) or {0: [8]}
+        image.draft("L", size)
+        image.load()
+        grey = image if image.mode == "L" else image.convert("L")
+        if grey.size != size:
+            grey = grey.resize(size, Image.Resampling.BOX)
+        return Picture(np.asarray(grey), width, height, min(tables[0][0], 255) / 8)

@@ -1,0 +1,52 @@
+"""What a camera's picture shows, from the picture and what is known of that camera: pure, nothing is kept or read elsewhere.
+
+The reference is numbers for each of 32 × 18 cells (see `probes.camera.features` for why no picture can be rebuilt from them); the finding is words
+and scores. Nothing else comes out of a picture.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from probes.base import Status
+from probes.camera import learning
+from probes.camera.deciding import Finding, State, decide, finding, gather
+from probes.camera.decoding import Picture, Unreadable, decode
+from probes.camera.features import measure
+from probes.camera.reference import Reference, dump, load
+
+__all__ = ["Finding", "State", "analyse"]
+
+
+def analyse(reference: bytes | None, jpeg: bytes, at: float | datetime) -> tuple[bytes, Finding]:
+    """The reference to give with the next picture of that camera, and what this one shows.
+
+    `reference` is None for a camera's first picture, or to learn it again. One that cannot be read, or of another size of picture, is left
+    and a new one begun; the reason says so. Never raises, whatever the bytes.
+    """
+    instant = at.timestamp() if isinstance(at, datetime) else float(at)
+    picture = decode(jpeg)
+    if isinstance(picture, Unreadable):
+        return reference or b"", Finding(state=State.UNKNOWN, status=Status.UNKNOWN, reason=picture.reason)
+    known, why_new = _known(reference, picture)
+    features = measure(picture)
+    seen = gather(features, known, instant)
+    verdict = decide(seen)
+    found = finding(verdict, seen)
+    if why_new:
+        found = Finding(
+            state=found.state, status=found.status, reason=f"{found.reason} ({why_new})", scores=found.scores
+        )
+    return dump(learning.after(known, features, seen, verdict, instant)), found
+
+
+def _known(reference: bytes | None, picture: Picture) -> tuple[Reference, str]:
+    new = Reference(width=picture.width, height=picture.height)
+    if not reference:
+        return new, ""
+    known = load(reference)
+    if known is None:
+        return new, "référence illisible, nouvel apprentissage"
+    if (known.width, known.height) != (picture.width, picture.height):
+        return new, "taille d’image changée, nouvel apprentissage"
+    return known, ""
