@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from probes.base import Status
 from probes.camera.comparing import Comparison, compare, shape_of, sharpness, stillness
+from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, Features
 from probes.camera.reference import Reference
 
@@ -48,6 +49,7 @@ class Evidence(NamedTuple):
     level: float  # sharpness; NaN if there is nothing to tell it from
     still: float  # see `stillness`; infinite if there is no picture before
     stir: float  # how much changes at least between two pictures of this camera
+    unsteady: bool  # the camera changes its compression by itself, so that quiet pictures look encoded again
     known: tuple[Comparison, ...]  # with each regime, in their order
     trail: Comparison | None  # with the trail, good or not
     trail_good: bool
@@ -55,7 +57,7 @@ class Evidence(NamedTuple):
     @property
     def best(self) -> Comparison | None:
         """The regime that resembles most."""
-        return max(self.known, key=lambda one: one.same, default=None)
+        return max(self.known, key=lambda one: one.nearness, default=None)
 
 
 class Verdict(NamedTuple):
@@ -66,12 +68,23 @@ class Verdict(NamedTuple):
     reason: str
 
 
+_INNER_CELLS = (CELLS_Y - 4) * CELLS_X  # the rows of overlays left out
 _FEW_CELLS = 12
 _SOME_CELLS = 30
-_SAME, _OTHER = 0.5, 0.35  # correlation of structure: above, the same view; below, another
-_LIVE = 1.0  # stillness under which nothing changed
-_BLURRED_ALONE, _DOUBTFUL_ALONE = -2.1, -1.95  # sharpness without anything to compare with
-_CLEARLY_BLUNT, _BLUNT = 0.75, 0.45  # loss of sharpness
+_SAME, _OTHER = 0.6, 0.38  # correlation of structure: above, the same view; below, another
+_ECHO = 0.4  # how far what is gone still shows: below, it is hidden
+# Part of the scene that is gone, and how much better what is still seen fits than the whole: either makes up for the other.
+_COVERS = ((0.28, -1.0), (0.18, 0.05), (0.12, 0.09), (0.06, 0.15))
+_PLAIN = 110  # cells with structure under which a scene is too plain to tell a cover or a move from weather
+_CUT_GAP = 0.13
+_LIVE, _LIVE_UNSTEADY = 1.0, 0.45  # stillness under which nothing changed
+_UNSTEADY = 0.4
+_BLURRED_ALONE, _DOUBTFUL_ALONE = -1.93, -1.8  # sharpness without anything to compare with
+# Loss of sharpness, and the sharpness it leads to.
+_CLEARLY_BLUNT = ((0.5, -1.5), (0.7, -1.0))
+_BLUNT = 0.28
+_VEILED = 0.45  # contrast between large shades that blur leaves and fog does not
+_SOFT = 0.35  # part of what is seen that has lost its edges
 
 
 def gather(features: Features, reference: Reference, at: float) -> Evidence:
@@ -86,6 +99,9 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         level=sharpness(features),
         still=stillness(features, previous) if previous is not None and later else math.inf,
         stir=previous.stir if previous is not None else math.inf,
+        unsteady=previous is not None
+        and previous.unsteady >= _UNSTEADY
+        and previous.tables != features.tables,
         known=tuple(compare(features, shape, one) for one in reference.regimes),
         trail=None if trail is None else compare(features, shape, trail.view),
         trail_good=trail is not None and trail.good,
@@ -105,7 +121,7 @@ def finding(verdict: Verdict, seen: Evidence) -> Finding:
     """The verdict with the numbers behind it."""
     scores = [("sharpness", seen.level), ("noise", math.sqrt(max(seen.features.noise, 0.0)))]
     if (best := seen.best) is not None:
-        scores += [("structure_correlation", best.same), ("lost_ratio", best.lost)]
+        scores += [("structure_correlation", best.same), ("lost_ratio", best.gone)]
     told = tuple((name, round(value, 4)) for name, value in scores if math.isfinite(value))
     return Finding(state=verdict.state, status=verdict.status, reason=verdict.reason, scores=told)
 
@@ -115,35 +131,55 @@ def _light(seen: Evidence) -> Verdict | None:
     if features.dark >= 0.97 and (features.peak < 45 or seen.signal <= 3):
         return Verdict(State.BLACK, Status.CRITICAL, f"{features.dark:.0%} de l’image est noire")
     burnt = features.bright >= 0.6 and seen.signal < 110
-    if burnt or (features.bright >= 0.4 and seen.known and min(one.lost for one in seen.known) >= 0.3):
-        return Verdict(State.BURNT, Status.CRITICAL, f"{features.bright:.0%} de l’image est saturée")
-    return None
+    if seen.known:
+        brighter = features.mean.mean() >= 180 and min(one.relit for one in seen.known) >= 0.6
+        missing = min(one.gone for one in seen.known)
+        burnt |= brighter and missing >= 0.15 and features.bright >= 0.25
+        burnt |= missing >= 0.3 and features.bright >= 0.4
+    if not burnt:
+        return None
+    return Verdict(State.BURNT, Status.CRITICAL, f"{features.bright:.0%} de l’image est saturée")
 
 
 def _cover(seen: Evidence) -> Verdict | None:
-    if (best := seen.best) is None:
-        return None
     told = [one for one in seen.known if one.strong >= _FEW_CELLS]
-    if not told:
+    best = max(told, key=lambda one: one.nearness, default=None)
+    if best is None or not (_hidden(best, seen.signal) or _cut_off(best)):
         return None
-    if seen.signal < _FEW_CELLS or max(one.kept for one in told) < _FEW_CELLS:
-        lost = min(one.lost for one in told)
-    else:
-        lost = best.lost
-        if best.strong < _FEW_CELLS or (best.match < _OTHER and seen.signal >= _SOME_CELLS):
-            return None  # what is seen is something else
-        if best.blunt >= 0.6 and best.likeness >= 0.5:
-            return None  # what is left is blurred, and where it was
-    if lost < 0.3:
-        return None
-    if best.faded >= 0.35:
-        return None  # contrast falls everywhere, more with distance: fog
-    reason = f"{lost:.0%} de la scène connue a disparu derrière une surface unie"
+    if best.relit >= 0.6 and best.relit > best.gone + 0.3 and best.same >= _OTHER and not _cut_off(best):
+        return Verdict(State.CLEAR, Status.WARNING, f"{best.gone:.0%} de la scène invisible dans une lumière nouvelle")
+    if best.strong < _PLAIN and best.gone < 0.5:
+        return _too_plain()
+    reason = f"{best.gone:.0%} de la scène connue a disparu derrière une surface unie"
+    if best.gone < 0.1:
+        reason = "une partie de la scène connue est remplacée par autre chose, le reste est à sa place"
     return Verdict(State.COVERED, Status.CRITICAL, reason)
 
 
+def _hidden(best: Comparison, signal: int) -> bool:
+    """Whether what is gone is hidden: its shades are not the scene's, and what is still seen is in its place."""
+    if best.echo >= _ECHO or (best.likeness >= 0.5 and best.blunt >= 0.6):
+        return False
+    if best.likeness >= 0.85 and best.gone < 0.5:
+        return False  # shades are where they were: nothing large is in front of them
+    gap = best.match - best.whole
+    if not any(best.gone >= gone and gap >= least for gone, least in _COVERS):
+        return False
+    other = best.match < _OTHER or (best.match < 0.45 and best.likeness < 0.25)
+    elsewhere = other and signal >= _SOME_CELLS and best.soft < _SOFT
+    return not (elsewhere and (best.gone < 0.3 or signal >= 0.5 * best.strong))
+
+
+def _cut_off(best: Comparison) -> bool:
+    """Whether what is still seen fits far better than the whole, in full contrast: weather does not do that."""
+    if best.strong < _PLAIN or best.kept < _SOME_CELLS or best.blunt >= 0.6:
+        return False
+    apart = best.match - best.whole >= _CUT_GAP and best.match >= 0.45
+    return apart and best.likeness < 0.75 and best.contrast >= _VEILED
+
+
 def _freeze(seen: Evidence) -> Verdict | None:
-    limit = min(_LIVE, 0.6 * seen.stir)
+    limit = min(_LIVE_UNSTEADY if seen.unsteady else _LIVE, 0.6 * seen.stir)
     if seen.still >= limit:
         return None
     return Verdict(State.FROZEN, Status.CRITICAL, "rien n’a changé depuis l’image précédente, pas même le bruit")
@@ -163,10 +199,16 @@ def _blur(seen: Evidence) -> Verdict | None:
         return _blurred_alone(seen.level)
     if math.isnan(best.blunt):
         return None
+    if best.contrast < _VEILED and best.soft < _SOFT:
+        return None  # large shades have faded too: fog, which softens what it leaves
     reason = f"netteté {seen.level:.2f}, {best.blunt:.2f} de moins que d’habitude"
-    if (best.blunt >= _CLEARLY_BLUNT and seen.level <= -1.7) or (best.blunt >= _BLUNT and seen.level <= -2.1):
-        return Verdict(State.BLURRED, Status.CRITICAL, reason)
-    if best.blunt >= _BLUNT and seen.level <= -1.7:
+    if best.likeness >= 0.3:
+        clearly = any(best.blunt >= loss and seen.level <= level for loss, level in _CLEARLY_BLUNT)
+        slightly = best.blunt >= _BLUNT and seen.level <= -2.0
+        partly = best.soft >= _SOFT or (best.soft >= 0.2 and best.echo >= 0.8 and best.likeness >= 0.8)
+        if clearly or slightly or partly:
+            return Verdict(State.BLURRED, Status.CRITICAL, reason)
+    if best.blunt >= _BLUNT and seen.level <= -1.75 and best.likeness >= 0.3:
         return Verdict(State.CLEAR, Status.WARNING, reason)
     return None
 
@@ -184,8 +226,19 @@ def _move(seen: Evidence) -> Verdict | None:
         return None
     if seen.trail_good and seen.trail is not None and seen.trail.same >= 0.6:
         return None
+    expected = best.kept / max(best.strong, 1)
+    if best.strong >= _SOME_CELLS and expected >= 0.7 and expected - seen.signal / _INNER_CELLS >= 0.35:
+        return None  # all that is known is there, among much that is new: rain or snow before a plain scene
+    if best.gone >= 0.4 and best.echo >= _ECHO:
+        return None  # most of it is hidden and yet shows: fog
     same = f"structure commune avec la scène connue : {best.same:.2f}"
-    relit = all(one.relit >= 0.8 for one in seen.known)
-    if best.same >= _OTHER or relit or seen.signal < _SOME_CELLS:
+    relit = all(one.relit >= 0.7 for one in seen.known)
+    if relit or seen.signal < _SOME_CELLS or (best.same >= _OTHER and best.likeness >= 0.25):
         return Verdict(State.CLEAR, Status.WARNING, f"{same}, trop peu pour être sûr du cadrage")
+    if best.strong < _PLAIN and best.same >= 0.15:
+        return _too_plain()
     return Verdict(State.MOVED, Status.CRITICAL, same)
+
+
+def _too_plain() -> Verdict:
+    return Verdict(State.UNKNOWN, Status.UNKNOWN, "la scène connue a trop peu de détails pour juger du cadrage")

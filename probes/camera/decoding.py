@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
+import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,7 @@ class Picture(NamedTuple):
     width: int  # of the camera's picture
     height: int
     step: float  # quantisation step of a block's mean, in grey levels: what another encoding may change it by
+    tables: int  # checksum of the quantisation tables
 
 
 def decode(jpeg: bytes) -> Picture | Unreadable:
@@ -44,8 +46,6 @@ def decode(jpeg: bytes) -> Picture | Unreadable:
         return Unreadable(f"image de plus de {_MAX_BYTES // 2**20} Mio")
     if not jpeg.startswith(b"\xff\xd8"):
         return Unreadable("ce n’est pas une image JPEG")
-    if jpeg.count(b"\xff\xda") > _MAX_SCANS:
-        return Unreadable("image JPEG faite de trop de passes")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes and of damaged EXIF: neither matters here
@@ -61,6 +61,8 @@ def _decoded(jpeg: bytes) -> Picture | Unreadable:
             return Unreadable(f"image déclarée de {width} × {height} points, plus que la limite")
         if min(width, height) < _MIN_SIDE:
             return Unreadable(f"image de {width} × {height} points, trop petite pour être jugée")
+        if image.info.get("progressive") and jpeg.count(b"\xff\xda") > _MAX_SCANS:
+            return Unreadable("image JPEG faite de trop de passes")
         size = _LARGE if width >= _LARGE[0] and height >= _LARGE[1] else _SMALL
         tables = getattr(image, "quantization", None) or {0: [8]}
         image.draft("L", size)
@@ -68,4 +70,4 @@ def _decoded(jpeg: bytes) -> Picture | Unreadable:
         grey = image if image.mode == "L" else image.convert("L")
         if grey.size != size:
             grey = grey.resize(size, Image.Resampling.BOX)
-        return Picture(np.asarray(grey), width, height, min(tables[0][0], 255) / 8)
+        return Picture(np.asarray(grey), width, height, min(tables[0][0], 255) / 8, zlib.crc32(repr(tables).encode()))

@@ -19,6 +19,8 @@ _SLOWEST = 1 / 16  # weight of a new picture in what is known
 _SAME_LIGHT = 0.65  # correlation from which a picture is of a known regime
 _NEW_LIGHT = 0.4  # and from which it may open another
 _SAME_TRAIL = 0.65
+_MISSING, _SHOWN = 0.12, 0.6  # see Comparison.gone and .echo
+_OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _DOUBTS, _DOUBT_S = 4, 3600.0  # as many doubtful pictures, for so long, make a new light
 _ALARMS, _ALARM_S = 200, 3 * 86400.0  # as many pictures of a new view, for so long, make it the scene
 
@@ -28,10 +30,16 @@ def after(reference: Reference, features: Features, seen: Evidence, verdict: Ver
     kept = replace(reference, previous=_previous(reference, features, seen, verdict, at))
     new = regime(features, seen.level)
     if verdict.state is State.CLEAR and verdict.status is Status.OK:
+        if not reference.regimes and math.isnan(seen.level):
+            return kept  # a scene is not begun with a picture that nothing is known of
+        if seen.best is not None and seen.best.gone >= _MISSING and seen.best.echo < _SHOWN:
+            return kept  # too much is hidden to be the scene, too little to be a cover
         trail = Trail(good=True, since=at, view=new)
         return replace(kept, regimes=_taught(reference, seen, new), trail=trail)
     doubtful = verdict.state is State.CLEAR
-    if not doubtful and verdict.state not in (State.MOVED, State.BLURRED):
+    if doubtful and not all(one.relit >= _OTHER_LIGHT for one in seen.known):
+        return kept  # a doubt that the light does not explain is not taught
+    if not doubtful and verdict.state is not State.MOVED:
         return kept
     return _followed(kept, seen, new, at, doubtful=doubtful)
 
@@ -40,7 +48,7 @@ def _taught(reference: Reference, seen: Evidence, new: Regime) -> tuple[Regime, 
     known = list(reference.regimes)
     if not known:
         return (new,)
-    nearest = max(range(len(known)), key=lambda index: seen.known[index].same)
+    nearest = max(range(len(known)), key=lambda index: seen.known[index].nearness)
     same = seen.known[nearest].same
     if same >= _SAME_LIGHT or (same >= _NEW_LIGHT and len(known) == MAX_REGIMES):
         known[nearest] = learnt(known[nearest], new, _SLOWEST)
@@ -58,8 +66,6 @@ def _followed(kept: Reference, seen: Evidence, new: Regime, at: float, *, doubtf
     """The reference while a view is doubtful or another one: the trail follows it."""
     trail = kept.trail
     if trail is None or trail.good or seen.trail is None or seen.trail.same < _SAME_TRAIL:
-        if trail is not None and trail.good and not doubtful:
-            return replace(kept, trail=Trail(good=False, since=at, view=new))
         return replace(kept, trail=Trail(good=False, since=at, view=new))
     trail = replace(trail, view=learnt(trail.view, new, _SLOWEST))
     lasted = at - trail.since
@@ -71,10 +77,21 @@ def _followed(kept: Reference, seen: Evidence, new: Regime, at: float, *, doubtf
 
 
 def _previous(reference: Reference, features: Features, seen: Evidence, verdict: Verdict, at: float) -> Previous:
-    stir = seen.stir
+    stir, unsteady = seen.stir, 0.0
+    if (before := reference.previous) is not None:
+        changed = float(before.tables != features.tables)
+        unsteady = before.unsteady + (changed - before.unsteady) * 0.1
     if math.isfinite(seen.still) and verdict.state is State.CLEAR:
         if math.isinf(stir):
             stir = seen.still
         else:
             stir += (seen.still - stir) * (0.3 if seen.still < stir else 0.03)
-    return Previous(at=at, step=features.step, stir=stir, mean=features.mean, detail=features.detail)
+    return Previous(
+        at=at,
+        step=features.step,
+        tables=features.tables,
+        unsteady=unsteady,
+        stir=stir,
+        mean=features.mean,
+        detail=features.detail,
+    )

@@ -26,7 +26,7 @@ _OFFSETS = np.array((-128.0, 0.0, 0.0, 0.0, 27.0, 27.0), dtype=np.float32).resha
 _HEAD = struct.Struct("<BBHHIB")  # version, regimes, width, height, checksum of what follows, what else is there
 _REGIME = struct.Struct("<If")
 _TRAIL = struct.Struct("<Bd")
-_PREVIOUS = struct.Struct("<dff")
+_PREVIOUS = struct.Struct("<dfIff")
 _HAS_TRAIL, _HAS_PREVIOUS = 1, 2
 _FINEST = 128.0  # a mean is kept to 1/128 of a grey level
 
@@ -70,6 +70,8 @@ class Previous:
 
     at: float
     step: float
+    tables: int
+    unsteady: float  # how often this camera changes its tables by itself: 0 to 1
     stir: float  # how much changes at least between two pictures of this camera, in units of `stillness`
     mean: Cells
     detail: Cells  # modulo 256 once stored
@@ -126,7 +128,8 @@ def dump(reference: Reference) -> bytes:
         has |= _HAS_PREVIOUS
         mean = np.clip(np.rint(previous.mean * _FINEST), 0, 65535).astype("<u2")
         detail = np.rint(previous.detail).astype(np.int32).astype(np.uint8)  # modulo 256: only small differences matter
-        parts.append(_PREVIOUS.pack(previous.at, previous.step, previous.stir) + mean.tobytes() + detail.tobytes())
+        head = _PREVIOUS.pack(previous.at, previous.step, previous.tables, previous.unsteady, previous.stir)
+        parts.append(head + mean.tobytes() + detail.tobytes())
     body = b"".join(parts)
     return _HEAD.pack(VERSION, len(reference.regimes), reference.width, reference.height, zlib.crc32(body), has) + body
 
@@ -157,13 +160,19 @@ def _loaded(stored: bytes) -> Reference | None:
         )
         at += _TRAIL.size + _REGIME.size + _MAPS * _CELLS
     if has & _HAS_PREVIOUS:
-        instant, step, stir = _PREVIOUS.unpack_from(body, at)
+        instant, step, tables, unsteady, stir = _PREVIOUS.unpack_from(body, at)
         at += _PREVIOUS.size
         mean = np.frombuffer(body, "<u2", _CELLS, at).astype(np.float32) / _FINEST
         detail = np.frombuffer(body, np.uint8, _CELLS, at + 2 * _CELLS).astype(np.float32)
         shape = (CELLS_Y, CELLS_X)
         previous = Previous(
-            at=instant, step=step, stir=stir, mean=mean.reshape(shape), detail=detail.reshape(shape)
+            at=instant,
+            step=step,
+            tables=tables,
+            unsteady=unsteady,
+            stir=stir,
+            mean=mean.reshape(shape),
+            detail=detail.reshape(shape),
         )
         return replace(reference, previous=previous)
     return reference
