@@ -20,7 +20,7 @@ _FEW = 12  # cells: under this a median says nothing
 _SMOOTH, _SMOOTHER = -2.0, 0.6  # sharpness under which a cell has no edge, and the loss that makes it one
 _FLATTER = math.exp(-2)  # of the energy expected
 _DARKER = 0.6  # of the light before: another light
-_SHARPER = 0.75  # of a picture's own sharpness: a scene has parts that are out of focus by nature
+_SHARPER = 0.6  # of a picture's own sharpness: a scene has parts that are out of focus by nature
 _SPARED = 0.35  # of the losses of sharpness: what blurs a picture spares few cells, fog spares what is near
 _CHANGED = 0.97  # this part of the cells may not change in a frozen picture
 
@@ -131,12 +131,12 @@ def _dimming(light: Cells, kept: NDArray[np.bool_]) -> Cells:
 
 
 def sharpness(features: Features) -> float:
-    """The picture's own sharpness: of its stronger half of cells, in the direction that has least; NaN if none."""
+    """The picture's own sharpness: of its strongest quarter of cells, in the direction that has least; NaN if none."""
     levels = []
     for sharp, known in ((features.sharp_x, features.sure_x), (features.sharp_y, features.sure_y)):
         sure = _within(known)
         if int(sure.sum()) >= _FEW:
-            edge = _ranked(features.energy[sure], 0.5)
+            edge = _ranked(features.energy[sure], 0.75)
             levels.append(_ranked(sharp[sure & (features.energy >= edge)], _SHARPER))
     return min(levels, default=math.nan)
 
@@ -153,7 +153,6 @@ def stillness(features: Features, previous: Previous) -> float:
     apart = (features.detail - previous.detail + 128) % 256 - 128
     detail = np.abs(apart)[INNER] / (7.0 * step + 1.2)
     return max(_ranked(values, _CHANGED) for values in (mean, detail))
-
 
 
 def _blunt(features: Features, regime: Regime, strong: NDArray[np.bool_]) -> float:

@@ -79,9 +79,9 @@ _PLAIN = 110  # cells with structure under which a scene is too plain to tell a 
 _CUT_GAP = 0.13
 _LIVE, _LIVE_UNSTEADY = 1.0, 0.45  # stillness under which nothing changed
 _UNSTEADY = 0.4
-_BLURRED_ALONE, _DOUBTFUL_ALONE = -1.93, -1.8  # sharpness without anything to compare with
+_BLURRED_ALONE, _DOUBTFUL_ALONE = -1.87, -1.72  # sharpness without anything to compare with
 # Loss of sharpness, and the sharpness it leads to.
-_CLEARLY_BLUNT = ((0.5, -1.5), (0.7, -1.0))
+_CLEARLY_BLUNT = ((0.28, -1.85), (0.5, -1.75))
 _BLUNT = 0.28
 _VEILED = 0.45  # contrast between large shades that blur leaves and fog does not
 _SOFT = 0.35  # part of what is seen that has lost its edges
@@ -99,9 +99,7 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         level=sharpness(features),
         still=stillness(features, previous) if previous is not None and later else math.inf,
         stir=previous.stir if previous is not None else math.inf,
-        unsteady=previous is not None
-        and previous.unsteady >= _UNSTEADY
-        and previous.tables != features.tables,
+        unsteady=previous is not None and previous.unsteady >= _UNSTEADY and previous.tables != features.tables,
         known=tuple(compare(features, shape, one) for one in reference.regimes),
         trail=None if trail is None else compare(features, shape, trail.view),
         trail_good=trail is not None and trail.good,
@@ -204,9 +202,8 @@ def _blur(seen: Evidence) -> Verdict | None:
     reason = f"netteté {seen.level:.2f}, {best.blunt:.2f} de moins que d’habitude"
     if best.likeness >= 0.3:
         clearly = any(best.blunt >= loss and seen.level <= level for loss, level in _CLEARLY_BLUNT)
-        slightly = best.blunt >= _BLUNT and seen.level <= -2.0
         partly = best.soft >= _SOFT or (best.soft >= 0.2 and best.echo >= 0.8 and best.likeness >= 0.8)
-        if clearly or slightly or partly:
+        if clearly or partly:
             return Verdict(State.BLURRED, Status.CRITICAL, reason)
     if best.blunt >= _BLUNT and seen.level <= -1.75 and best.likeness >= 0.3:
         return Verdict(State.CLEAR, Status.WARNING, reason)

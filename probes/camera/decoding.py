@@ -21,7 +21,7 @@ _MAX_PIXELS = 40_000_000  # an 8K camera is 33 million
 _MAX_SCANS = 64  # a progressive JPEG may repeat scans without end; cameras and libraries write about ten
 _MIN_SIDE = 96  # under this a cell is three pixels
 _LARGE = (640, 360)  # half of 720p, which the decoder gives for free
-_SMALL = (320, 180)  # for cameras that have not even that
+_SMALL = (384, 216)  # for cameras that have not even that
 
 
 class Unreadable(NamedTuple):

@@ -95,6 +95,8 @@ def covered(light: Floats, fault: Fault, rng: np.random.Generator) -> Floats:
     )[side]
     ImageDraw.Draw(mask).rectangle(box, fill=255)
     soft = np.asarray(mask.filter(ImageFilter.GaussianBlur(15)), dtype=np.float32)[..., None] / 255
-    small = Image.fromarray(rng.integers(0, 255, (9, 16), dtype=np.uint8)).resize((wide, tall), Image.Resampling.BICUBIC)
+    small = Image.fromarray(rng.integers(0, 255, (9, 16), dtype=np.uint8)).resize(
+        (wide, tall), Image.Resampling.BICUBIC
+    )
     cloth = fault.cover_level + (np.asarray(small, dtype=np.float32)[..., None] / 255 - 0.5) * fault.cover_texture * 4
     return np.asarray(light * (1 - soft) + cloth * soft, dtype=np.float32)

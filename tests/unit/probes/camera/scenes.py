@@ -121,7 +121,9 @@ def _road(draw: ImageDraw.ImageDraw, rng: np.random.Generator, width: int, heigh
     far, near = rng.uniform(0.2, 0.8) * width, rng.uniform(0.1, 0.9) * width
     half = rng.uniform(0.15, 0.4) * width
     grey = int(rng.integers(70, 120))
-    draw.polygon(((far - 20, horizon), (far + 20, horizon), (near + half, height), (near - half, height)), fill=(grey,) * 3)
+    draw.polygon(
+        ((far - 20, horizon), (far + 20, horizon), (near + half, height), (near - half, height)), fill=(grey,) * 3
+    )
     for part in np.linspace(0.05, 1, 9):
         x, y = far + (near - far) * part, horizon + (height - horizon) * part
         draw.line((x, y, x + (near - far) * 0.03, y + 20 * part), fill=(215, 215, 210), width=int(2 + 9 * part))
@@ -134,7 +136,10 @@ def _house(draw: ImageDraw.ImageDraw, rng: np.random.Generator, width: int, hori
     base = horizon + int(rng.integers(0, 130))
     colour = tuple(int(v) for v in rng.integers(90, 225, 3))
     draw.rectangle((x, base - tall, x + wide, base), fill=colour)
-    draw.polygon(((x - 8, base - tall), (x + wide + 8, base - tall), (x + wide // 2, base - tall - wide // 4)), fill=(110, 62, 52))
+    draw.polygon(
+        ((x - 8, base - tall), (x + wide + 8, base - tall), (x + wide // 2, base - tall - wide // 4)),
+        fill=(110, 62, 52),
+    )
     step = int(rng.integers(26, 60))
     for left in range(x + 10, x + wide - step // 2, step):
         for top in range(base - tall + 10, base - 20, step + 8):
@@ -180,14 +185,14 @@ def _lit(world: Scene, weather: Weather, rng: np.random.Generator) -> Floats:
             square = ((x - at_x) * 1.78) ** 2 + (y - at_y) ** 2
             glow += strength / 255 * (0.008 / (square + 0.008)) * (y > at_y - 0.06) + 4 * (square < 0.00006)
         colour = np.array((1.0, 0.85, 0.6), dtype=np.float32)
-        return np.asarray(lit + (world.albedo * 0.8 + 25) * np.where(sky, 0.05, 1) * glow[..., None] * colour, dtype=np.float32)
+        return np.asarray(
+            lit + (world.albedo * 0.8 + 25) * np.where(sky, 0.05, 1) * glow[..., None] * colour, dtype=np.float32
+        )
     gain = {"sun": 1.05, "overcast": 0.8, "dusk": 0.3}[weather.light] * float(rng.uniform(0.85, 1.15))
     lit = world.albedo * gain
     if weather.light == "sun":
         shade = np.roll(world.infrared, int((weather.hour - 12) * 35), axis=1) < 95
-        soft = np.asarray(
-            Image.fromarray(np.uint8(shade) * 255).filter(ImageFilter.GaussianBlur(5)), dtype=np.float32
-        )
+        soft = np.asarray(Image.fromarray(np.uint8(shade) * 255).filter(ImageFilter.GaussianBlur(5)), dtype=np.float32)
         lit = lit * np.where(sky, 1, (1.12 - 0.5 * soft / 255)[..., None])
     clouds = _smooth(rng, shape, 5)[..., None]
     return np.asarray(np.where(sky, lit * (0.8 + 0.4 * clouds), lit * (0.93 + 0.14 * clouds)), dtype=np.float32)
