@@ -1,7 +1,8 @@
 """`python -m bench.picture`: what judging one 720p picture costs, decoding included, and where it goes.
 
 The pictures are the synthetic ones of the tests; the reference is learnt from half of them, so that every regime is
-compared. CPU time of this process, one thread, and the size of the pictures and of the reference, since decoding follows the first.
+compared. CPU time of this process, one thread, and the size of the pictures and of the reference, since decoding
+follows the first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How much one picture resembles what is known of its camera.
 
-Structure is compared by where edges are and which way they go, each relative to its neighbourhood, so that neither light nor contrast
-counts: on real cameras an ordinary change of light or weather leaves a correlation over 0.65, a turned camera under 0.35.
+Structure is compared by where edges are and which way they go, each relative to its neighbourhood, so that neither
+light nor contrast counts: on real cameras an ordinary change of light or weather leaves a correlation over 0.65, a
+turned camera under 0.35.
 """
 
 from __future__ import annotations
@@ -51,18 +52,33 @@ class Comparison(NamedTuple):
         return self.same + 0.3 * self.likeness - 0.2 * self.relit
 
 
-def shape_of(energy: Cells, lean_x: Cells, lean_y: Cells, floor: float) -> NDArray[np.float32]:
+class View(NamedTuple):
+    """What of a picture is compared with every regime."""
+
+    shape: NDArray[np.float32]  # its structure, see `_shape`
+    apart: Cells  # how far each cell's grey level is from its neighbourhood's
+
+
+def view_of(features: Features) -> View:
+    """What the comparisons of one picture share."""
+    shape = _shape(features.energy, features.lean_x, features.lean_y, 2.0 + features.noise / 2)
+    return View(shape, features.mean - _neighbourhood(features.mean))
+
+
+def _shape(energy: Cells, lean_x: Cells, lean_y: Cells, floor: float) -> NDArray[np.float32]:
     """The structure without its contrast: each cell's strength among its neighbours, and its direction."""
     strength = np.sqrt(energy / (_neighbourhood(energy) + floor))
     return np.stack((strength, strength * lean_x, strength * lean_y))
 
 
-def compare(features: Features, shape: NDArray[np.float32], regime: Regime) -> Comparison:
+def compare(features: Features, view: View, regime: Regime) -> Comparison:
     """One picture against one regime."""
+    shape, apart = view
     known = np.exp(regime.log_energy)
     signal = features.sure_x | features.sure_y
-    known_shape = shape_of(known, regime.maps[2], regime.maps[3], 2.0)
-    light = np.maximum(features.mean, 2) / np.maximum(regime.mean, 2)
+    known_shape = _shape(known, regime.maps[2], regime.maps[3], 2.0)
+    known_apart = regime.mean - _neighbourhood(regime.mean)
+    light: Cells = (np.maximum(features.mean, 2) / np.maximum(regime.mean, 2)).astype(np.float32)
     strong = _within(known > _STRONG)
     dimming = _dimming(light, strong & signal)
     expected = known * dimming**2
@@ -78,10 +94,10 @@ def compare(features: Features, shape: NDArray[np.float32], regime: Regime) -> C
         strong=count,
         kept=int(kept.sum()),
         gone=float(gone.sum()) / max(count, 1),
-        echo=_echo(features.mean, regime.mean, gone),
+        echo=_echo(apart, known_apart, gone),
         soft=float((kept & smooth).sum()) / max(int(kept.sum()), 1),
-        likeness=_likeness(features.mean, regime.mean),
-        contrast=_contrast(features.mean, regime.mean, light),
+        likeness=_correlation(apart[None], known_apart[None], np.ones_like(apart)),
+        contrast=_contrast(apart, known_apart, light),
         blunt=_blunt(features, regime, strong),
         relit=max(float((light < _DARKER).mean()), float((light > 1 / _DARKER).mean())),
     )
@@ -91,23 +107,23 @@ def _smooth(features: Features, regime: Regime) -> NDArray[np.bool_]:
     """The cells that have only smooth shades where the scene has edges."""
     across = (features.sharp_x < _SMOOTH) & (regime.sharp[0] - features.sharp_x > _SMOOTHER)
     down = (features.sharp_y < _SMOOTH) & (regime.sharp[1] - features.sharp_y > _SMOOTHER)
-    return (across & (down | ~features.sure_y)) | (down & ~features.sure_x)
+    soft: NDArray[np.bool_] = (across & (down | ~features.sure_y)) | (down & ~features.sure_x)
+    return soft
 
 
-def _echo(mean: Cells, known: Cells, gone: NDArray[np.bool_]) -> float:
+def _echo(apart: Cells, known: Cells, gone: NDArray[np.bool_]) -> float:
     """The correlation of grey levels, each in units of its neighbourhood's, over those cells.
 
     Fog and darkness take contrast away but leave the cells' means in their order, to a tenth of a grey level.
     """
     if int(gone.sum()) < _FEW:
         return 1.0
-    one, other = (_relief(level)[None] for level in (mean, known))
+    one, other = (_relief(level)[None] for level in (apart, known))
     return _correlation(one, other, gone + np.float32(0.001))
 
 
-def _relief(mean: Cells) -> Cells:
-    apart = mean - _neighbourhood(mean)
-    return apart / np.sqrt(_neighbourhood(apart * apart) + np.float32(0.1))
+def _relief(apart: Cells) -> Cells:
+    return np.asarray(apart / np.sqrt(_neighbourhood(apart * apart) + np.float32(0.1)), dtype=np.float32)
 
 
 def _within(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -180,7 +196,8 @@ def _neighbourhood(values: Cells) -> Cells:
     padded[:2, 2:-2], padded[-2:, 2:-2] = values[0], values[-1]
     padded[:, :2], padded[:, -2:] = padded[:, 2:3], padded[:, -3:-2]
     rows = padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]
-    return (rows[:, :-4] + rows[:, 1:-3] + rows[:, 2:-2] + rows[:, 3:-1] + rows[:, 4:]) / np.float32(25)
+    summed = rows[:, :-4] + rows[:, 1:-3] + rows[:, 2:-2] + rows[:, 3:-1] + rows[:, 4:]
+    return np.asarray(summed / np.float32(25), dtype=np.float32)
 
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32], weight: Cells) -> float:
@@ -194,13 +211,7 @@ def _correlation(one: NDArray[np.float32], other: NDArray[np.float32], weight: C
     return common / math.sqrt(power * float(np.vdot(other * share, other)) + 1e-9)
 
 
-def _likeness(mean: Cells, known: Cells) -> float:
-    one, other = ((level - _neighbourhood(level))[None] for level in (mean, known))
-    return _correlation(one, other, np.ones_like(mean))
-
-
-def _contrast(mean: Cells, known: Cells, light: Cells) -> float:
+def _contrast(apart: Cells, known: Cells, light: Cells) -> float:
     """The slope of the cells' differences from their neighbourhood against those known, for the light there is."""
-    one, other = mean - _neighbourhood(mean), known - _neighbourhood(known)
-    slope = float(np.vdot(one, other)) / (float(np.vdot(other, other)) + 1.0)
+    slope = float(np.vdot(apart, known)) / (float(np.vdot(known, known)) + 1.0)
     return slope / min(1.0, max(0.05, _ranked(light, 0.5)))

@@ -1,7 +1,8 @@
 """What a picture's numbers say: one of the seven states, or that nothing can be said.
 
-The order matters: a black or burnt picture has no structure to judge; a covered one may be still; a still one shows nothing of
-now. Then what blur leaves (the cells' grey levels, and edges in the same places) and what a turned camera leaves (nothing).
+The order matters: a black or burnt picture has no structure to judge; a covered one may be still; a still one shows
+nothing of now. Then what blur leaves (the cells' grey levels, and edges in the same places) and what a turned camera
+leaves (nothing).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from probes.base import Status
-from probes.camera.comparing import Comparison, compare, shape_of, sharpness, stillness
+from probes.camera.comparing import Comparison, compare, sharpness, stillness, view_of
 from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, Features
 from probes.camera.reference import Reference
@@ -73,7 +74,8 @@ _FEW_CELLS = 12
 _SOME_CELLS = 30
 _SAME, _OTHER = 0.6, 0.38  # correlation of structure: above, the same view; below, another
 _ECHO = 0.4  # how far what is gone still shows: below, it is hidden
-# Part of the scene that is gone, and how much better what is still seen fits than the whole: either makes up for the other.
+# Part of the scene that is gone, and how much better what is still seen fits than the whole: each makes up for the
+# other.
 _COVERS = ((0.28, -1.0), (0.18, 0.05), (0.12, 0.09), (0.06, 0.15))
 _PLAIN = 110  # cells with structure under which a scene is too plain to tell a cover or a move from weather
 _CUT_GAP = 0.13
@@ -89,7 +91,7 @@ _SOFT = 0.35  # part of what is seen that has lost its edges
 
 def gather(features: Features, reference: Reference, at: float) -> Evidence:
     """The evidence of one picture, given what is known of its camera."""
-    shape = shape_of(features.energy, features.lean_x, features.lean_y, 2.0 + features.noise / 2)
+    view = view_of(features)
     previous = reference.previous
     trail = reference.trail
     later = previous is not None and at > previous.at
@@ -100,8 +102,8 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         still=stillness(features, previous) if previous is not None and later else math.inf,
         stir=previous.stir if previous is not None else math.inf,
         unsteady=previous is not None and previous.unsteady >= _UNSTEADY and previous.tables != features.tables,
-        known=tuple(compare(features, shape, one) for one in reference.regimes),
-        trail=None if trail is None else compare(features, shape, trail.view),
+        known=tuple(compare(features, view, one) for one in reference.regimes),
+        trail=None if trail is None else compare(features, view, trail.view),
         trail_good=trail is not None and trail.good,
     )
 

@@ -50,6 +50,8 @@ def decode(jpeg: bytes) -> Picture | Unreadable:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes and of damaged EXIF: neither matters here
             return _decoded(jpeg)
+    except Image.DecompressionBombError:  # Pillow's own limit, far above ours: it asks before we can
+        return Unreadable("image déclarée plus grande que la limite")
     except Exception:  # noqa: BLE001  # damaged files raise a dozen types; none may leave, its text might quote bytes
         return Unreadable("image JPEG tronquée ou endommagée")
 
@@ -58,7 +60,7 @@ def _decoded(jpeg: bytes) -> Picture | Unreadable:
     with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
         width, height = image.size
         if width * height > _MAX_PIXELS:
-            return Unreadable(f"image déclarée de {width} × {height} points, plus que la limite")
+            return Unreadable(f"image déclarée de {width} × {height} points, plus grande que la limite")
         if min(width, height) < _MIN_SIDE:
             return Unreadable(f"image de {width} × {height} points, trop petite pour être jugée")
         if image.info.get("progressive") and jpeg.count(b"\xff\xda") > _MAX_SCANS:

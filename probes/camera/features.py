@@ -1,11 +1,11 @@
 """What is measured of one picture: a few numbers for each of 32 × 18 cells.
 
 A cell is a 32nd of the picture's width. For each: its mean, the energy and the direction of its structure at a
-quarter of the analysed scale, and how much of that energy is there at full scale, which is its sharpness. None of it depends on contrast
-or on light as such, so that night, fog and infra-red change it little.
+quarter of the analysed scale, and how much of that energy is there at full scale, which is its sharpness. None of it
+depends on contrast or on light as such, so that night, fog and infra-red change it little.
 
-No picture can be rebuilt from this: a cell stands for 1,600 points of a 720p picture and says how strong and which way its edges
-are on average, not where they are nor what they look like.
+No picture can be rebuilt from this: a cell stands for 1,600 points of a 720p picture and says how strong and which way
+its edges are on average, not where they are nor what they look like.
 """
 
 from __future__ import annotations

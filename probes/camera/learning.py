@@ -1,8 +1,8 @@
 """What a picture changes in what is known of its camera.
 
-Only a picture that is well teaches its light; an alarm teaches nothing, or a cover that lasts would become the scene. Two ways out for
-alarms and doubts that no longer say anything: a doubtful view that stays the same becomes a new light, and a new view that was sharp and
-the same for days becomes the scene.
+Only a picture that is well teaches its light; an alarm teaches nothing, or a cover that lasts would become the scene.
+Two ways out for alarms and doubts that no longer say anything: a doubtful view that stays the same becomes a new light,
+and a new view that was sharp and the same for days becomes the scene.
 """
 
 from __future__ import annotations

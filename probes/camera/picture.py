@@ -1,7 +1,7 @@
-"""What a camera's picture shows, from the picture and what is known of that camera: pure, nothing is kept or read elsewhere.
+"""What a camera's picture shows, from it and what is known of that camera: pure, nothing is read or kept elsewhere.
 
-The reference is numbers for each of 32 × 18 cells (see `probes.camera.features` for why no picture can be rebuilt from them); the finding is words
-and scores. Nothing else comes out of a picture.
+The reference is numbers for each of 32 × 18 cells (see `probes.camera.features` for why no picture can be rebuilt from
+them); the finding is words and scores. Nothing else comes out of a picture.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ["Finding", "State", "analyse"]
 def analyse(reference: bytes | None, jpeg: bytes, at: float | datetime) -> tuple[bytes, Finding]:
     """The reference to give with the next picture of that camera, and what this one shows.
 
-    `reference` is None for a camera's first picture, or to learn it again. One that cannot be read, or of another size of picture, is left
-    and a new one begun; the reason says so. Never raises, whatever the bytes.
+    `reference` is None for a camera's first picture, or to learn it again. One that cannot be read, or of another size
+    of picture, is left and a new one begun; the reason says so. Never raises, whatever the bytes.
     """
     instant = at.timestamp() if isinstance(at, datetime) else float(at)
     picture = decode(jpeg)

@@ -1,7 +1,8 @@
 """What is remembered of a camera between two pictures, and its bytes.
 
-Numbers for each of 32 × 18 cells only, a byte each, and never a picture: see `probes.camera.features`. Under 16 KB: up to three regimes of light,
-the trail (the last good picture, or the new view during an alarm) and what is needed to see that a picture is frozen.
+Numbers for each of 32 × 18 cells only, a byte each, and never a picture: see `probes.camera.features`. Under 16 KB: up
+to three regimes of light, the trail (the last good picture, or the new view during an alarm) and what is needed to see
+that a picture is frozen.
 """
 
 from __future__ import annotations
@@ -42,12 +43,14 @@ class Regime:
     @property
     def mean(self) -> Cells:
         """Grey level of each cell."""
-        return self.maps[0]
+        mean: Cells = self.maps[0]
+        return mean
 
     @property
     def log_energy(self) -> Cells:
         """Logarithm of the structure's energy."""
-        return self.maps[1]
+        energy: Cells = self.maps[1]
+        return energy
 
     @property
     def sharp(self) -> NDArray[np.float32]:

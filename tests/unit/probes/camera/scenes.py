@@ -1,8 +1,8 @@
 """Pictures of fixed outdoor cameras that never existed: a scene, its weather, its light, and the seven states.
 
 The order of what happens to light is kept, because it is what the analysis relies on: the scene, what moves in it, the
-air (fog, rain, snow), the lens (blur, a cover), the sensor (gain, noise, saturation), the overlay, the encoder. Everything comes from a
-seed, so a figure that a test holds is the same everywhere.
+air (fog, rain, snow), the lens (blur, a cover), the sensor (gain, noise, saturation), the overlay, the encoder.
+Everything comes from a seed, so a figure that a test holds is the same everywhere.
 """
 
 from __future__ import annotations
