@@ -73,13 +73,13 @@ _INNER_CELLS = (CELLS_Y - 4) * CELLS_X  # the rows of overlays left out
 _FEW_CELLS = 12
 _SOME_CELLS = 30
 _SAME, _OTHER = 0.6, 0.38  # correlation of structure: above, the same view; below, another
-_ECHO = 0.4  # how far what is gone still shows: below, it is hidden
+_ECHO, _ECHO_UNVEILED = 0.4, 0.55  # how far what is gone still shows: below, it is hidden; in fog, in clear air
 # Part of the scene that is gone, and how much better what is still seen fits than the whole: each makes up for the
 # other.
 _COVERS = ((0.28, -1.0), (0.18, 0.05), (0.12, 0.09), (0.06, 0.15))
 _PLAIN = 110  # cells with structure under which a scene is too plain to tell a cover or a move from weather
 _CUT_GAP = 0.13
-_LIVE, _LIVE_UNSTEADY = 1.0, 0.45  # stillness under which nothing changed
+_LIVE, _LIVE_UNSTEADY = 1.0, 0.57  # stillness under which nothing changed
 _UNSTEADY = 0.4
 _BLURRED_ALONE, _DOUBTFUL_ALONE = -1.87, -1.72  # sharpness without anything to compare with
 # Loss of sharpness, and the sharpness it leads to.
@@ -158,7 +158,8 @@ def _cover(seen: Evidence) -> Verdict | None:
 
 def _hidden(best: Comparison, signal: int) -> bool:
     """Whether what is gone is hidden: its shades are not the scene's, and what is still seen is in its place."""
-    if best.echo >= _ECHO or (best.likeness >= 0.5 and best.blunt >= 0.6):
+    shown = _ECHO if best.contrast < _VEILED else _ECHO_UNVEILED
+    if best.echo >= shown or (best.likeness >= 0.5 and best.blunt >= 0.6):
         return False
     if best.likeness >= 0.85 and best.gone < 0.5:
         return False  # shades are where they were: nothing large is in front of them
@@ -234,7 +235,7 @@ def _move(seen: Evidence) -> Verdict | None:
     relit = all(one.relit >= 0.7 for one in seen.known)
     if relit or seen.signal < _SOME_CELLS or (best.same >= _OTHER and best.likeness >= 0.25):
         return Verdict(State.CLEAR, Status.WARNING, f"{same}, trop peu pour être sûr du cadrage")
-    if best.strong < _PLAIN and best.same >= 0.15:
+    if best.strong < _PLAIN and best.same >= 0.25:
         return _too_plain()
     return Verdict(State.MOVED, Status.CRITICAL, same)
 
