@@ -202,6 +202,8 @@ def _blur(seen: Evidence) -> Verdict | None:
         return None
     if best.contrast < _VEILED and best.soft < _SOFT:
         return None  # large shades have faded too: fog, which softens what it leaves
+    if best.strong < _PLAIN and best.same < _SAME:
+        return None  # too little in common to say which cells should be sharp: perhaps a light not seen before
     reason = f"netteté {seen.level:.2f}, {best.blunt:.2f} de moins que d’habitude"
     if best.likeness >= 0.3:
         clearly = any(best.blunt >= loss and seen.level <= level for loss, level in _CLEARLY_BLUNT)
