@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from probes.camera.features import INNER, Cells, Features
-from probes.camera.reference import Previous, Regime
+from probes.camera.decoding import CELLS_X, CELLS_Y
+from probes.camera.features import INNER, ZONES_X, ZONES_Y, Cells, Features, neighbourhood
+from probes.camera.placing import Place, place
+from probes.camera.reference import Regime
 
 _STRONG = 15.0  # energy of a cell that has structure worth missing, grey levels²
 _FEW = 12  # cells: under this a median says nothing
@@ -23,7 +25,6 @@ _FLATTER = math.exp(-2)  # of the energy expected
 _DARKER = 0.6  # of the light before: another light
 _SHARPER = 0.6  # of a picture's own sharpness: a scene has parts that are out of focus by nature
 _SPARED = 0.35  # of the losses of sharpness: what blurs a picture spares few cells, fog spares what is near
-_CHANGED = 0.97  # this part of the cells may not change in a frozen picture
 
 
 class Comparison(NamedTuple):
@@ -56,29 +57,35 @@ class View(NamedTuple):
     """What of a picture is compared with every regime."""
 
     shape: NDArray[np.float32]  # its structure, see `_shape`
-    apart: Cells  # how far each cell's grey level is from its neighbourhood's
 
 
 def view_of(features: Features) -> View:
     """What the comparisons of one picture share."""
     shape = _shape(features.energy, features.lean_x, features.lean_y, 2.0 + features.noise / 2)
-    return View(shape, features.mean - _neighbourhood(features.mean))
+    return View(shape)
+
+
+def placed(features: Features, view: View, regime: Regime) -> Place:
+    """Which parts of the regime's scene are in their place."""
+    return place(features, view.shape, regime, _known_shape(regime))
+
+
+def _known_shape(regime: Regime) -> NDArray[np.float32]:
+    return _shape(np.exp(regime.log_energy), regime.maps[2], regime.maps[3], 2.0)
 
 
 def _shape(energy: Cells, lean_x: Cells, lean_y: Cells, floor: float) -> NDArray[np.float32]:
     """The structure without its contrast: each cell's strength among its neighbours, and its direction."""
-    strength = np.sqrt(energy / (_neighbourhood(energy) + floor))
+    strength = np.sqrt(energy / (neighbourhood(energy) + floor))
     return np.stack((strength, strength * lean_x, strength * lean_y))
 
 
 def compare(features: Features, view: View, regime: Regime) -> Comparison:
     """One picture against one regime."""
-    shape, apart = view
     known = np.exp(regime.log_energy)
     signal = features.sure_x | features.sure_y
-    known_shape = _shape(known, regime.maps[2], regime.maps[3], 2.0)
-    known_apart = regime.mean - _neighbourhood(regime.mean)
-    light: Cells = (np.maximum(features.mean, 2) / np.maximum(regime.mean, 2)).astype(np.float32)
+    known_shape = _known_shape(regime)
+    light = _light(features, regime)
     strong = _within(known > _STRONG)
     dimming = _dimming(light, strong & signal)
     expected = known * dimming**2
@@ -88,16 +95,17 @@ def compare(features: Features, view: View, regime: Regime) -> Comparison:
     smooth = _smooth(features, regime)
     gone = strong & (flat | smooth)
     kept = strong & signal
+    likeness = _correlation(features.relief[None], regime.relief[None], np.ones_like(features.relief))
     return Comparison(
-        match=_correlation(shape, known_shape, signal + np.float32(0.02)),
-        whole=_correlation(shape, known_shape, np.ones_like(features.energy)),
+        match=_correlation(view.shape, known_shape, signal + np.float32(0.02)),
+        whole=_correlation(view.shape, known_shape, np.ones_like(features.energy)),
         strong=count,
         kept=int(kept.sum()),
         gone=float(gone.sum()) / max(count, 1),
-        echo=_echo(apart, known_apart, gone),
+        echo=_echo(features.relief, regime.relief, gone),
         soft=float((kept & smooth).sum()) / max(int(kept.sum()), 1),
-        likeness=_correlation(apart[None], known_apart[None], np.ones_like(apart)),
-        contrast=_contrast(apart, known_apart, light),
+        likeness=likeness,
+        contrast=likeness * features.spread / (regime.spread + 0.5) / min(1.0, max(0.05, _ranked(light, 0.5))),
         blunt=_blunt(features, regime, strong),
         relit=max(float((light < _DARKER).mean()), float((light > 1 / _DARKER).mean())),
     )
@@ -111,19 +119,20 @@ def _smooth(features: Features, regime: Regime) -> NDArray[np.bool_]:
     return soft
 
 
-def _echo(apart: Cells, known: Cells, gone: NDArray[np.bool_]) -> float:
+def _echo(relief: Cells, known: Cells, gone: NDArray[np.bool_]) -> float:
     """The correlation of grey levels, each in units of its neighbourhood's, over those cells.
 
     Fog and darkness take contrast away but leave the cells' means in their order, to a tenth of a grey level.
     """
     if int(gone.sum()) < _FEW:
         return 1.0
-    one, other = (_relief(level)[None] for level in (apart, known))
-    return _correlation(one, other, gone + np.float32(0.001))
+    return _correlation(relief[None], known[None], gone + np.float32(0.001))
 
 
-def _relief(apart: Cells) -> Cells:
-    return np.asarray(apart / np.sqrt(_neighbourhood(apart * apart) + np.float32(0.1)), dtype=np.float32)
+def _light(features: Features, regime: Regime) -> Cells:
+    """How many times brighter each cell's zone is."""
+    ratio = np.exp(features.zones - regime.zones)
+    return np.repeat(np.repeat(ratio, CELLS_Y // ZONES_Y, axis=0), CELLS_X // ZONES_X, axis=1)
 
 
 def _within(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -157,20 +166,6 @@ def sharpness(features: Features) -> float:
     return min(levels, default=math.nan)
 
 
-def stillness(features: Features, previous: Previous) -> float:
-    """How much changed since the picture before, in units of what another encoding may change: under 1 is nothing.
-
-    A JPEG made again with the same tables is the same; with others the mean of each of its blocks moves by up to half
-    a step. Two sums of each cell are compared, since light changes the mean and noise the detail. What an overlay may
-    change does not count: the rows at the top and at the bottom, and a few cells elsewhere.
-    """
-    step = 0.0 if features.tables == previous.tables else max(features.step, previous.step)
-    mean = np.abs(features.mean - previous.mean)[INNER] / (0.5 * step + 0.06)
-    apart = (features.detail - previous.detail + 128) % 256 - 128
-    detail = np.abs(apart)[INNER] / (7.0 * step + 1.2)
-    return max(_ranked(values, _CHANGED) for values in (mean, detail))
-
-
 def _blunt(features: Features, regime: Regime, strong: NDArray[np.bool_]) -> float:
     losses = []
     for sharp, sure, known in zip(
@@ -188,18 +183,6 @@ def _ranked(values: NDArray[np.float32], part: float) -> float:
     return float(np.partition(values, rank, axis=None)[rank])
 
 
-def _neighbourhood(values: Cells) -> Cells:
-    """The mean over the 5 × 5 cells around each."""
-    tall, wide = values.shape
-    padded = np.empty((tall + 4, wide + 4), dtype=np.float32)
-    padded[2:-2, 2:-2] = values
-    padded[:2, 2:-2], padded[-2:, 2:-2] = values[0], values[-1]
-    padded[:, :2], padded[:, -2:] = padded[:, 2:3], padded[:, -3:-2]
-    rows = padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]
-    summed = rows[:, :-4] + rows[:, 1:-3] + rows[:, 2:-2] + rows[:, 3:-1] + rows[:, 4:]
-    return np.asarray(summed / np.float32(25), dtype=np.float32)
-
-
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32], weight: Cells) -> float:
     """The correlation of two sets of maps, each map's mean removed."""
     share = (weight / weight.sum()).ravel()
@@ -209,9 +192,3 @@ def _correlation(one: NDArray[np.float32], other: NDArray[np.float32], weight: C
     weighted = one * share
     common, power = float(np.vdot(weighted, other)), float(np.vdot(weighted, one))
     return common / math.sqrt(power * float(np.vdot(other * share, other)) + 1e-9)
-
-
-def _contrast(apart: Cells, known: Cells, light: Cells) -> float:
-    """The slope of the cells' differences from their neighbourhood against those known, for the light there is."""
-    slope = float(np.vdot(apart, known)) / (float(np.vdot(known, known)) + 1.0)
-    return slope / min(1.0, max(0.05, _ranked(light, 0.5)))

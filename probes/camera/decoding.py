@@ -19,6 +19,9 @@ CELLS_X, CELLS_Y = 32, 18  # what every later step counts in
 _MAX_BYTES = 16 * 1024 * 1024
 _MAX_PIXELS = 40_000_000  # an 8K camera is 33 million
 _MAX_SCANS = 64  # a progressive JPEG may repeat scans without end; cameras and libraries write about ten
+_MAX_SCANNED = 200_000_000  # pixels of all scans together: each costs as much as a picture
+_MAX_SEGMENTS = 500  # before the picture; cameras write about ten
+_MOST_PIXELS = 400  # in a byte: a black picture, encoded at its shortest, has 256
 _MIN_SIDE = 96  # under this a cell is three pixels
 _LARGE = (640, 360)  # half of 720p, which the decoder gives for free
 _SMALL = (384, 216)  # for cameras that have not even that
@@ -46,6 +49,8 @@ def decode(jpeg: bytes) -> Picture | Unreadable:
         return Unreadable(f"image de plus de {_MAX_BYTES // 2**20} Mio")
     if not jpeg.startswith(b"\xff\xd8"):
         return Unreadable("ce n’est pas une image JPEG")
+    if not _few_segments(jpeg):
+        return Unreadable("image JPEG tronquée ou endommagée")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes and of damaged EXIF: neither matters here
@@ -56,6 +61,18 @@ def decode(jpeg: bytes) -> Picture | Unreadable:
         return Unreadable("image JPEG tronquée ou endommagée")
 
 
+def _few_segments(jpeg: bytes) -> bool:
+    """Whether the picture begins after a bounded number of segments: Pillow would read millions of comments."""
+    at = 2
+    for _ in range(_MAX_SEGMENTS):
+        if jpeg[at : at + 2] == b"\xff\xda":
+            return True
+        if jpeg[at : at + 1] != b"\xff" or at + 4 > len(jpeg):
+            return True  # nothing that can be walked: Pillow judges it
+        at += 1 if jpeg[at + 1] == 0xFF else 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    return False
+
+
 def _decoded(jpeg: bytes) -> Picture | Unreadable:
     with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
         width, height = image.size
@@ -63,8 +80,11 @@ def _decoded(jpeg: bytes) -> Picture | Unreadable:
             return Unreadable(f"image déclarée de {width} × {height} points, plus grande que la limite")
         if min(width, height) < _MIN_SIDE:
             return Unreadable(f"image de {width} × {height} points, trop petite pour être jugée")
-        if image.info.get("progressive") and jpeg.count(b"\xff\xda") > _MAX_SCANS:
+        scans = jpeg.count(b"\xff\xda") if image.info.get("progressive") else 1
+        if scans > _MAX_SCANS or scans * width * height > _MAX_SCANNED:
             return Unreadable("image JPEG faite de trop de passes")
+        if len(jpeg) * _MOST_PIXELS < width * height:
+            return Unreadable("image JPEG bien plus courte que la taille qu’elle déclare")
         size = _LARGE if width >= _LARGE[0] and height >= _LARGE[1] else _SMALL
         tables = getattr(image, "quantization", None) or {0: [8]}
         image.draft("L", size)

@@ -11,6 +11,7 @@ its edges are on average, not where they are nor what they look like.
 from __future__ import annotations
 
 import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from probes.camera.decoding import CELLS_X, CELLS_Y, Picture
 
 Cells = NDArray[np.float32]  # of shape (CELLS_Y, CELLS_X)
 _CELLS = CELLS_X * CELLS_Y
+ZONES_X, ZONES_Y = 4, 3
 _COARSE = 4  # pixels of the analysed picture in one of the coarse one
 SHARPNESS_FLOOR = -2.77  # log(1/16): a smooth ramp has a sixteenth of the energy at a quarter of the scale
 INNER = slice(2, CELLS_Y - 2)  # rows of cells between those at the top and at the bottom, where overlays write
@@ -31,7 +33,10 @@ class Features(NamedTuple):
     """One picture, in numbers."""
 
     mean: Cells  # grey level
-    detail: Cells  # a signed sum of the cell's points: says that something changed, not what
+    relief: Cells  # the same less its neighbourhood's, in units of how much that varies
+    spread: float  # how much that is over the picture, in grey levels
+    zones: NDArray[np.float32]  # logarithm of the grey level in 3 × 4 zones: what light it is
+    grain: Cells  # a sum of the finest steps under random signs, as large as the noise of a point: see `_grain`
     energy: Cells  # of the coarse gradient, without noise, grey levels²
     lean_x: Cells  # the direction of the structure as a doubled angle, times how much it is one direction:
     lean_y: Cells  # 0 where there is none
@@ -39,6 +44,7 @@ class Features(NamedTuple):
     sharp_y: Cells  # and across horizontal ones
     sure_x: NDArray[np.bool_]  # where the structure is strong enough over the noise for sharp_x to mean something
     sure_y: NDArray[np.bool_]
+    level: float  # logarithm of the picture's grey level
     noise: float  # variance of the sensor's noise in the analysed picture
     bright: float  # part of the picture that is saturated
     dark: float  # part of the picture that is as good as black, overlays left out
@@ -49,8 +55,9 @@ class Features(NamedTuple):
 
 def measure(picture: Picture) -> Features:
     """The features of a picture; always the same for the same picture."""
-    fine_x, fine_y, crossed, coarse = _energies(picture.grey)
+    fine_x, fine_y, crossed, coarse, grain = _energies(picture.grey)
     mean = _cells(coarse)
+    apart = mean - neighbourhood(mean)
     noise = _noise(crossed, mean)
     coarse_x, coarse_y = np.zeros((2, *coarse.shape), dtype=np.float32)
     np.subtract(coarse[:, 1:], coarse[:, :-1], out=coarse_x[:, :-1])
@@ -64,7 +71,10 @@ def measure(picture: Picture) -> Features:
     inner = coarse[INNER.start * (coarse.shape[0] // CELLS_Y) : INNER.stop * (coarse.shape[0] // CELLS_Y)]
     return Features(
         mean=mean,
-        detail=_cells(coarse * _signs(coarse.shape)) * 25,
+        relief=apart / np.sqrt(neighbourhood(apart * apart) + np.float32(0.1)),
+        spread=float(np.sqrt(np.mean(apart * apart))),
+        zones=np.log(np.maximum(_zones(mean), 2)),
+        grain=grain,
         energy=energy,
         lean_x=(energy_x - energy_y) / total,
         lean_y=2 * _cells(coarse_x * coarse_y) / total,
@@ -72,6 +82,7 @@ def measure(picture: Picture) -> Features:
         sharp_y=_ratio(fine_y - 2 * noise, energy_y),
         sure_x=energy_x > enough,
         sure_y=energy_y > enough,
+        level=math.log(max(float(mean.mean()), 2.0)),
         noise=noise,
         bright=float((coarse >= 250).mean()),
         dark=float((inner < _BLACK).mean()),
@@ -81,8 +92,8 @@ def measure(picture: Picture) -> Features:
     )
 
 
-def _energies(grey: NDArray[np.uint8]) -> tuple[Cells, Cells, Cells, NDArray[np.float32]]:
-    """The mean squares of steps across, of steps down and of both at once, for each cell; and the picture 4 × smaller.
+def _energies(grey: NDArray[np.uint8]) -> tuple[Cells, Cells, Cells, NDArray[np.float32], Cells]:
+    """The mean squares of steps across, of steps down and of both at once; the picture 4 × smaller; and the grain.
 
     Steps are taken in every second row only: half the cost, and nothing lost that a mean over a cell would show. Three
     arrays serve all of it, since asking for more memory costs more than the arithmetic.
@@ -95,10 +106,10 @@ def _energies(grey: NDArray[np.uint8]) -> tuple[Cells, Cells, Cells, NDArray[np.
     coarse = (pairs[:, 0::4] + pairs[:, 1::4] + pairs[:, 2::4] + pairs[:, 3::4]) / (_COARSE * _COARSE)
     work[:, -1] = 0.0  # the last column has no next one
     np.subtract(even[:, 1:], even[:, :-1], out=work[:, :-1])
-    across = _power(work)
+    across, grain = _power(work), _grain(work)
     np.subtract(odd, even, out=odd)
     np.subtract(odd[:, 1:], odd[:, :-1], out=work[:, :-1])
-    return across, _power(odd), _power(work), coarse
+    return across, _power(odd), _power(work), coarse, grain
 
 
 def _power(values: NDArray[np.float32]) -> Cells:
@@ -110,12 +121,41 @@ def _power(values: NDArray[np.float32]) -> Cells:
     return np.asarray(summed.reshape(CELLS_Y, CELLS_X, wide).sum(axis=2) / (tall * wide))
 
 
+def _grain(steps: NDArray[np.float32]) -> Cells:
+    """The sum of the steps across under signs that are random but always the same, in units of a point's noise.
+
+    The noise of a new picture is another draw, so that the sum is another; a picture sent again has the same, however
+    it is compressed. It says nothing of what is there.
+    """
+    rows, columns = steps.shape
+    tall, wide = rows // CELLS_Y, columns // CELLS_X
+    signs = _signs(steps.shape).reshape(CELLS_Y, tall, columns)
+    summed = np.einsum("abc,abc->ac", steps.reshape(CELLS_Y, tall, columns), signs)
+    return np.asarray(summed.reshape(CELLS_Y, CELLS_X, wide).sum(axis=2) / math.sqrt(2 * tall * wide))
+
+
 def _cells(values: NDArray[np.float32]) -> Cells:
     """The mean over each cell."""
     rows, columns = values.shape
     tall, wide = rows // CELLS_Y, columns // CELLS_X
     summed = values.reshape(CELLS_Y, tall, columns).sum(axis=1)
     return np.asarray(summed.reshape(CELLS_Y, CELLS_X, wide).sum(axis=2) / (tall * wide), dtype=np.float32)
+
+
+def _zones(mean: Cells) -> NDArray[np.float32]:
+    return np.asarray(mean.reshape(ZONES_Y, CELLS_Y // ZONES_Y, ZONES_X, CELLS_X // ZONES_X).mean(axis=(1, 3)))
+
+
+def neighbourhood(values: Cells) -> Cells:
+    """The mean over the 5 × 5 cells around each."""
+    tall, wide = values.shape
+    padded = np.empty((tall + 4, wide + 4), dtype=np.float32)
+    padded[2:-2, 2:-2] = values
+    padded[:2, 2:-2], padded[-2:, 2:-2] = values[0], values[-1]
+    padded[:, :2], padded[:, -2:] = padded[:, 2:3], padded[:, -3:-2]
+    rows = padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]
+    summed = rows[:, :-4] + rows[:, 1:-3] + rows[:, 2:-2] + rows[:, 3:-1] + rows[:, 4:]
+    return np.asarray(summed / np.float32(25), dtype=np.float32)
 
 
 def _noise(crossed: Cells, mean: Cells) -> float:

@@ -11,37 +11,51 @@ import math
 from dataclasses import replace
 
 from probes.base import Status
-from probes.camera.deciding import Evidence, State, Verdict
 from probes.camera.features import Features
-from probes.camera.reference import MAX_REGIMES, Previous, Reference, Regime, Trail, learnt, regime
+from probes.camera.reference import MAX_REGIMES, Previous, Reference, Regime, Trail, grain, learnt, regime, trace
+from probes.camera.verdict import Evidence, State, Verdict
 
 _SLOWEST = 1 / 16  # weight of a new picture in what is known
 _SAME_LIGHT = 0.65  # correlation from which a picture is of a known regime
 _NEW_LIGHT = 0.4  # and from which it may open another
 _SAME_TRAIL = 0.65
 _MISSING, _SHOWN = 0.12, 0.6  # see Comparison.gone and .echo
+_RICH, _MISSING_PIECE = 150, 0.2  # see Place.textured and .solid
 _OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _DOUBTS, _DOUBT_S = 4, 3600.0  # as many doubtful pictures, for so long, make a new light
 _ALARMS, _ALARM_S = 200, 3 * 86400.0  # as many pictures of a new view, for so long, make it the scene
 
 
+def _lit(reference: Reference, level: float, at: float) -> Reference:
+    """The reference with one more light seen."""
+    return replace(
+        reference,
+        begun=min(reference.begun, at),
+        darkest=min(reference.darkest, level),
+        brightest=max(reference.brightest, level),
+    )
+
+
 def after(reference: Reference, features: Features, seen: Evidence, verdict: Verdict, at: float) -> Reference:
     """The reference after this picture."""
-    kept = replace(reference, previous=_previous(reference, features, seen, verdict, at))
+    kept = replace(reference, previous=_previous(reference, features, at))
     new = regime(features, seen.level)
     if verdict.state is State.CLEAR and verdict.status is Status.OK:
         if not reference.regimes and math.isnan(seen.level):
             return kept  # a scene is not begun with a picture that nothing is known of
         if seen.best is not None and seen.best.gone >= _MISSING and seen.best.echo < _SHOWN:
             return kept  # too much is hidden to be the scene, too little to be a cover
+        if seen.place is not None and seen.place.textured >= _RICH and seen.place.solid >= _MISSING_PIECE:
+            return kept
         trail = Trail(good=True, since=at, view=new)
+        kept = _lit(kept, features.level, at)
         return replace(kept, regimes=_taught(reference, seen, new), trail=trail)
     doubtful = verdict.state is State.CLEAR
-    if doubtful and not all(one.relit >= _OTHER_LIGHT for one in seen.known):
+    if doubtful and not (seen.novel or all(one.relit >= _OTHER_LIGHT for one in seen.known)):
         return kept  # a doubt that the light does not explain is not taught
     if not doubtful and verdict.state is not State.MOVED:
         return kept
-    return _followed(kept, seen, new, at, doubtful=doubtful)
+    return _followed(kept, features, seen, new, at, doubtful=doubtful)
 
 
 def _taught(reference: Reference, seen: Evidence, new: Regime) -> tuple[Regime, ...]:
@@ -62,7 +76,9 @@ def _with_regime(reference: Reference, new: Regime) -> tuple[Regime, ...]:
     return (*known[: MAX_REGIMES - 1], new)
 
 
-def _followed(kept: Reference, seen: Evidence, new: Regime, at: float, *, doubtful: bool) -> Reference:
+def _followed(
+    kept: Reference, features: Features, seen: Evidence, new: Regime, at: float, *, doubtful: bool
+) -> Reference:
     """The reference while a view is doubtful or another one: the trail follows it."""
     trail = kept.trail
     if trail is None or trail.good or seen.trail is None or seen.trail.same < _SAME_TRAIL:
@@ -70,28 +86,23 @@ def _followed(kept: Reference, seen: Evidence, new: Regime, at: float, *, doubtf
     trail = replace(trail, view=learnt(trail.view, new, _SLOWEST))
     lasted = at - trail.since
     if doubtful and trail.view.seen >= _DOUBTS and lasted >= _DOUBT_S:
+        kept = _lit(kept, features.level, at)
         return replace(kept, regimes=_with_regime(kept, trail.view), trail=None)
     if trail.view.seen >= _ALARMS and lasted >= _ALARM_S:
         return replace(kept, regimes=(trail.view,), trail=None)
     return replace(kept, trail=trail)
 
 
-def _previous(reference: Reference, features: Features, seen: Evidence, verdict: Verdict, at: float) -> Previous:
-    stir, unsteady = seen.stir, 0.0
+def _previous(reference: Reference, features: Features, at: float) -> Previous:
+    unsteady = 0.0
     if (before := reference.previous) is not None:
         changed = float(before.tables != features.tables)
         unsteady = before.unsteady + (changed - before.unsteady) * 0.1
-    if math.isfinite(seen.still) and verdict.state is State.CLEAR:
-        if math.isinf(stir):
-            stir = seen.still
-        else:
-            stir += (seen.still - stir) * (0.3 if seen.still < stir else 0.03)
     return Previous(
         at=at,
         step=features.step,
         tables=features.tables,
         unsteady=unsteady,
-        stir=stir,
-        mean=features.mean,
-        detail=features.detail,
+        trace=trace(features),
+        grain=grain(features),
     )

@@ -6,14 +6,15 @@ them); the finding is words and scores. Nothing else comes out of a picture.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from probes.base import Status
 from probes.camera import learning
-from probes.camera.deciding import Finding, State, decide, finding, gather
+from probes.camera.deciding import decide, finding, gather
 from probes.camera.decoding import Picture, Unreadable, decode
 from probes.camera.features import measure
 from probes.camera.reference import Reference, dump, load
+from probes.camera.verdict import Finding, State
 
 __all__ = ["Finding", "State", "analyse"]
 
@@ -24,7 +25,7 @@ def analyse(reference: bytes | None, jpeg: bytes, at: float | datetime) -> tuple
     `reference` is None for a camera's first picture, or to learn it again. One that cannot be read, or of another size
     of picture, is left and a new one begun; the reason says so. Never raises, whatever the bytes.
     """
-    instant = at.timestamp() if isinstance(at, datetime) else float(at)
+    instant = _instant(at)
     picture = decode(jpeg)
     if isinstance(picture, Unreadable):
         return reference or b"", Finding(state=State.UNKNOWN, status=Status.UNKNOWN, reason=picture.reason)
@@ -38,6 +39,12 @@ def analyse(reference: bytes | None, jpeg: bytes, at: float | datetime) -> tuple
             state=found.state, status=found.status, reason=f"{found.reason} ({why_new})", scores=found.scores
         )
     return dump(learning.after(known, features, seen, verdict, instant)), found
+
+
+def _instant(at: float | datetime) -> float:
+    if isinstance(at, datetime):
+        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
+    return float(at)
 
 
 def _known(reference: bytes | None, picture: Picture) -> tuple[Reference, str]:

@@ -32,8 +32,8 @@ def made(kind: str, rng: np.random.Generator) -> Fault:
     sign = rng.choice((-1, 1), 2)
     if kind == "floutée":
         if rng.random() < 0.2:
-            return Fault(motion=int(rng.integers(25, 50)), blur=2.0)
-        return Fault(blur=float(rng.uniform(5, 16)))
+            return Fault(motion=int(rng.integers(12, 25)), blur=1.0)
+        return Fault(blur=float(rng.uniform(2.5, 8)))
     if kind == "masquée":
         return Fault(
             cover=float(rng.uniform(0.5, 1.0)),
@@ -94,7 +94,7 @@ def covered(light: Floats, fault: Fault, rng: np.random.Generator) -> Floats:
         (0, tall * (1 - part), wide, tall),
     )[side]
     ImageDraw.Draw(mask).rectangle(box, fill=255)
-    soft = np.asarray(mask.filter(ImageFilter.GaussianBlur(15)), dtype=np.float32)[..., None] / 255
+    soft = np.asarray(mask.filter(ImageFilter.GaussianBlur(8)), dtype=np.float32)[..., None] / 255
     small = Image.fromarray(rng.integers(0, 255, (9, 16), dtype=np.uint8)).resize(
         (wide, tall), Image.Resampling.BICUBIC
     )

@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from tests.unit.probes.camera.faults import Fault, covered, seen_from, through_lens
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-WIDTH, HEIGHT = 1280, 720
+WIDTH, HEIGHT = 640, 360
+_DRAWN = 2  # times larger: lines and windows are drawn in pixels, and made smooth by halving them
 _MARGIN = 1.4  # the drawn world is wider than the view, so that a camera can turn
 
 
@@ -46,7 +47,7 @@ class Scene:
 def scene(seed: int) -> Scene:
     """A street, a square or a car park: sky, textured ground, houses with windows, trees, poles, markings."""
     rng = np.random.default_rng(seed)
-    width, height = int(WIDTH * _MARGIN), int(HEIGHT * _MARGIN)
+    width, height = int(WIDTH * _MARGIN) * _DRAWN, int(HEIGHT * _MARGIN) * _DRAWN
     horizon = int(height * rng.uniform(0.25, 0.5))
     sky = tuple(int(v) for v in rng.integers((130, 150, 180), (190, 210, 245)))
     ground = tuple(int(v) for v in rng.integers(60, 140, 3))
@@ -62,7 +63,9 @@ def scene(seed: int) -> Scene:
         x = int(rng.integers(0, width))
         top = horizon - int(rng.integers(60, 260))
         draw.line((x, top, x, horizon + int(rng.integers(10, 200))), fill=(50, 50, 55), width=int(rng.integers(3, 9)))
-    albedo = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.7)), dtype=np.float32)
+    picture = picture.filter(ImageFilter.GaussianBlur(0.7)).reduce(_DRAWN)
+    width, height, horizon = picture.width, picture.height, horizon // _DRAWN
+    albedo = np.asarray(picture, dtype=np.float32)
     rows = np.arange(height, dtype=np.float32)
     is_sky = np.abs(albedo - np.array(sky, dtype=np.float32)).max(axis=2) < 2
     texture = _pink(rng, (height, width)) * float(rng.uniform(9, 22))
@@ -111,7 +114,7 @@ def encoded(picture: Image.Image, weather: Weather) -> bytes:
     if weather.clock:
         picture = picture.copy()
         draw = ImageDraw.Draw(picture)
-        draw.text((20, 14), weather.clock, fill=(255, 255, 255), font_size=34, stroke_width=2, stroke_fill=(0, 0, 0))
+        draw.text((10, 7), weather.clock, fill=(255, 255, 255), font_size=17, stroke_width=1, stroke_fill=(0, 0, 0))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=weather.quality)
     return out.getvalue()
@@ -191,8 +194,10 @@ def _lit(world: Scene, weather: Weather, rng: np.random.Generator) -> Floats:
     gain = {"sun": 1.05, "overcast": 0.8, "dusk": 0.3}[weather.light] * float(rng.uniform(0.85, 1.15))
     lit = world.albedo * gain
     if weather.light == "sun":
-        shade = np.roll(world.infrared, int((weather.hour - 12) * 35), axis=1) < 95
-        soft = np.asarray(Image.fromarray(np.uint8(shade) * 255).filter(ImageFilter.GaussianBlur(5)), dtype=np.float32)
+        shade = np.roll(world.infrared, int((weather.hour - 12) * 17), axis=1) < 95
+        soft = np.asarray(
+            Image.fromarray(np.uint8(shade) * 255).filter(ImageFilter.GaussianBlur(2.5)), dtype=np.float32
+        )
         lit = lit * np.where(sky, 1, (1.12 - 0.5 * soft / 255)[..., None])
     clouds = _smooth(rng, shape, 5)[..., None]
     return np.asarray(np.where(sky, lit * (0.8 + 0.4 * clouds), lit * (0.93 + 0.14 * clouds)), dtype=np.float32)
@@ -204,17 +209,17 @@ def _traffic(light: Floats, weather: Weather, rng: np.random.Generator) -> Float
     wide, tall = picture.size
     level = float(np.clip(light.mean() / 110, 0.15, 1))
     for _ in range(int(rng.integers(0, weather.cars + 1))):
-        x, y, size = int(rng.uniform(0.1, 0.9) * wide), int(rng.uniform(0.5, 0.85) * tall), int(rng.integers(50, 170))
+        x, y, size = int(rng.uniform(0.1, 0.9) * wide), int(rng.uniform(0.5, 0.85) * tall), int(rng.integers(25, 85))
         colour = tuple(int(v * level) for v in rng.integers(20, 240, 3))
-        draw.rounded_rectangle((x, y, x + size, y + size // 2), radius=12, fill=colour, outline=(20, 20, 20))
-        draw.rectangle((x + size // 4, y + 4, x + size * 3 // 4, y + size // 5), fill=(30, 35, 40))
+        draw.rounded_rectangle((x, y, x + size, y + size // 2), radius=6, fill=colour, outline=(20, 20, 20))
+        draw.rectangle((x + size // 4, y + 2, x + size * 3 // 4, y + size // 5), fill=(30, 35, 40))
     if weather.lorry:
         colour = tuple(int(v * level) for v in (205, 200, 190))
         box = (int(0.33 * wide), int(0.42 * tall), int(0.62 * wide), int(0.8 * tall))
-        draw.rectangle(box, fill=colour, outline=(60, 60, 60), width=4)
-        draw.text((box[0] + 40, box[1] + 60), "TRANSPORTS", fill=(150, 30, 30), font_size=48)
+        draw.rectangle(box, fill=colour, outline=(60, 60, 60), width=2)
+        draw.text((box[0] + 20, box[1] + 30), "TRANSPORTS", fill=(150, 30, 30), font_size=24)
         for x in (0.38, 0.43, 0.57):
-            draw.ellipse((x * wide, 0.76 * tall, x * wide + 60, 0.76 * tall + 60), fill=(20, 20, 20))
+            draw.ellipse((x * wide, 0.76 * tall, x * wide + 30, 0.76 * tall + 30), fill=(20, 20, 20))
     drawn = np.asarray(picture, dtype=np.float32)
     return np.where(np.abs(drawn - np.clip(light, 0, 255)) > 1, drawn, light)
 
@@ -234,11 +239,11 @@ def _air(light: Floats, world: Scene, weather: Weather, rng: np.random.Generator
     for _ in range(700):
         x, y = rng.uniform(0, wide), rng.uniform(0, tall)
         if weather.air == "rain":
-            draw.line((x, y, x + 4, y + rng.uniform(15, 45)), fill=int(rng.integers(20, 70)), width=1)
+            draw.line((x, y, x + 2, y + rng.uniform(8, 22)), fill=int(rng.integers(20, 70)), width=1)
         else:
-            radius = rng.uniform(1, 4)
+            radius = rng.uniform(0.5, 2)
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=int(rng.integers(60, 190)))
-    flakes = np.asarray(fall.filter(ImageFilter.GaussianBlur(1)), dtype=np.float32)[..., None] / 255
+    flakes = np.asarray(fall.filter(ImageFilter.GaussianBlur(0.6)), dtype=np.float32)[..., None] / 255
     if weather.air == "snow":
         ground = np.clip((1.2 - world.depth) * 1.3, 0, 0.75)[..., None]
         light = light * (1 - ground) + 225 * min(1.0, veil / 110) * ground

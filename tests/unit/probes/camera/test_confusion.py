@@ -10,7 +10,7 @@ from collections import Counter
 from probes.camera.picture import analyse
 from tests.unit.probes.camera.year import HOUR, STATES, Camera
 
-CAMERAS = (0, 1)
+CAMERAS = (0, 1, 2, 3)
 COLUMNS = (*STATES, "non évaluable")
 
 

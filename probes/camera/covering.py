@@ -1,0 +1,129 @@
+"""Whether something hides the scene, or the camera looks elsewhere: what is not in its place, cell by cell."""
+
+from __future__ import annotations
+
+import math
+
+from probes.base import Status
+from probes.camera.comparing import Comparison
+from probes.camera.placing import Place
+from probes.camera.verdict import ECHO, FEW_CELLS, OTHER, PLAIN, SOFT, SOME_CELLS, VEILED, Evidence, State, Verdict
+
+# Part of the scene that is gone, and how much better what is still seen fits than the whole: each makes up for the
+# other.
+_COVERS = ((0.28, -1.0), (0.18, 0.05), (0.12, 0.09), (0.06, 0.15))
+_CUT_GAP = 0.13
+_RICH = 200  # cells with structure from which the next two hold
+_LOST, _SOLID = 0.47, 0.3  # parts of the scene out of place, and out of place in one piece: ordinary ones are below
+_LOST_PLAIN = 0.66  # the same in a plainer scene
+_SETTLED = 6  # pictures from which a regime can say that something is missing
+_PART = 0.55  # see `_in_part`: ordinary ones are under 0.5
+_FOGGED = 0.2  # contrast of large shades in fog
+_ECHO_UNVEILED = 0.55  # the same as ECHO in clear air
+
+
+def elsewhere(seen: Evidence) -> Verdict | None:
+    """Much of the scene is not in its place, whatever the light: something hides it, or the camera was turned."""
+    best, place = seen.best, seen.place
+    if best is None or place is None or place.textured < SOME_CELLS:
+        return None
+    if best.contrast < _FOGGED and best.echo >= ECHO and best.likeness >= 0.2:
+        return None  # fog
+    if _out(place):
+        return _out_of_place(seen, best, place)
+    settled = seen.regime is not None and seen.regime.seen >= _SETTLED
+    if not settled or place.textured < _RICH or place.shown < SOME_CELLS or _in_part(best, place) < _PART:
+        return None
+    if (best.likeness >= 0.5 and best.blunt >= 0.5) or (best.likeness >= 0.7 and best.echo >= 0.7):
+        return None  # all of it is where it was, and soft
+    return _covered(place)
+
+
+def _out_of_place(seen: Evidence, best: Comparison, place: Place) -> Verdict | None:
+    if best.likeness >= 0.5 and best.blunt >= 0.5 and place.strange < 0.25:
+        return None  # all is where it was, and soft
+    if _soft_in_place(seen, best, place):
+        reason = f"netteté {seen.level:.2f}, les grandes formes à leur place"
+        return Verdict(State.BLURRED, Status.CRITICAL, reason)
+    if place.textured < _RICH and best.strong < FEW_CELLS:
+        return too_plain()
+    if place.shown < SOME_CELLS and best.contrast < 0.1 and best.likeness >= 0.2:
+        return Verdict(State.UNKNOWN, Status.UNKNOWN, "trop peu de détails pour juger de l’image")
+    if seen.novel and place.firm < 0.12 and place.shown >= 0.4 * place.textured:
+        return Verdict(State.CLEAR, Status.WARNING, "lumière jamais vue, où la scène connue ne se retrouve pas")
+    if _turned(best, place) < 0:
+        return _covered(place)
+    return Verdict(State.MOVED, Status.CRITICAL, f"{place.lost:.0%} de la scène connue n’est plus à sa place")
+
+
+def _soft_in_place(seen: Evidence, best: Comparison, place: Place) -> bool:
+    drop = seen.regime.level - seen.level if seen.regime is not None else 0.0
+    return drop >= 0.35 and seen.level <= -1.6 and best.likeness >= 0.5 and place.hidden < 0.25 and place.strange < 0.55
+
+
+def _covered(place: Place) -> Verdict:
+    return Verdict(State.COVERED, Status.CRITICAL, f"{place.lost:.0%} de la scène connue ne se voit plus")
+
+
+def _turned(best: Comparison, place: Place) -> float:
+    """Over 0 the camera was turned: what is not in its place is sharp and new. Under 0 something hides the scene: what
+    is left is in its place to a hair and fits better than the whole, the rest is smooth, or too near to be in focus."""
+    blunt = 0.0 if math.isnan(best.blunt) else min(max(best.blunt, 0.0), 1.5)
+    gap = max(best.match - best.whole, 0.0)
+    return 5 * place.strange - 7 * place.hidden - 13 * place.firm - 1.4 * blunt - 3 * gap + 1.0
+
+
+def _out(place: Place) -> bool:
+    """Whether more of the scene is out of place than any weather does."""
+    if place.textured < _RICH:
+        return place.lost >= _LOST_PLAIN
+    return place.lost >= _LOST or place.solid >= _SOLID
+
+
+def _in_part(best: Comparison, place: Place) -> float:
+    """How much speaks for a cover over a part: cells lost, in one piece, while what is left fits as ever."""
+    return place.lost + place.solid + 3.5 * (best.match - best.whole) - 0.3 * max(best.echo, 0.0) - 0.25 * best.likeness
+
+
+def cover(seen: Evidence) -> Verdict | None:
+    told = [one for one in seen.known if one.strong >= FEW_CELLS]
+    best = max(told, key=lambda one: one.nearness, default=None)
+    if best is None or not (_hidden(best, seen.signal) or _cut_off(best)):
+        return None
+    if seen.place is not None and seen.place.lost < 0.2:
+        return None
+    if best.relit >= 0.6 and best.relit > best.gone + 0.3 and best.same >= OTHER and not _cut_off(best):
+        return Verdict(State.CLEAR, Status.WARNING, f"{best.gone:.0%} de la scène invisible dans une lumière nouvelle")
+    if best.strong < PLAIN and best.gone < 0.5:
+        return too_plain()
+    reason = f"{best.gone:.0%} de la scène connue a disparu derrière une surface unie"
+    if best.gone < 0.1:
+        reason = "une partie de la scène connue est remplacée par autre chose, le reste est à sa place"
+    return Verdict(State.COVERED, Status.CRITICAL, reason)
+
+
+def _hidden(best: Comparison, signal: int) -> bool:
+    """Whether what is gone is hidden: its shades are not the scene's, and what is still seen is in its place."""
+    shown = ECHO if best.contrast < VEILED else _ECHO_UNVEILED
+    if best.echo >= shown or (best.likeness >= 0.5 and best.blunt >= 0.6):
+        return False
+    if best.likeness >= 0.85 and best.gone < 0.5:
+        return False  # shades are where they were: nothing large is in front of them
+    gap = best.match - best.whole
+    if not any(best.gone >= gone and gap >= least for gone, least in _COVERS):
+        return False
+    other = best.match < OTHER or (best.match < 0.45 and best.likeness < 0.25)
+    elsewhere = other and signal >= SOME_CELLS and best.soft < SOFT
+    return not (elsewhere and (best.gone < 0.3 or signal >= 0.5 * best.strong))
+
+
+def _cut_off(best: Comparison) -> bool:
+    """Whether what is still seen fits far better than the whole, in full contrast: weather does not do that."""
+    if best.strong < PLAIN or best.kept < SOME_CELLS or best.blunt >= 0.6:
+        return False
+    apart = best.match - best.whole >= _CUT_GAP and best.match >= 0.45
+    return apart and best.likeness < 0.75 and best.contrast >= VEILED
+
+
+def too_plain() -> Verdict:
+    return Verdict(State.UNKNOWN, Status.UNKNOWN, "la scène connue a trop peu de détails pour juger du cadrage")

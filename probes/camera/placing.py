@@ -1,0 +1,88 @@
+"""Which parts of the known scene are in their place, cell by cell.
+
+The structure of each cell's surroundings, what is common to the neighbourhood taken off, is correlated with the
+reference's: a uniform texture agrees with no other, and what a cover leaves free is in its place to a hair.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probes.camera.features import INNER, Cells, Features
+from probes.camera.reference import Regime
+
+_TEXTURED = 1.2  # log energy from which a cell has structure to compare
+_FIRM, _KEPT, _LOST = 0.75, 0.5, 0.3  # local correlation
+_OVERLAY = np.float32(0.1)  # weight of the rows of overlays: they agree whatever the camera shows
+_NEAR, _NEARER = -2.0, 0.4  # sharpness of what is too near to be in focus, and how far under the scene's
+
+
+class Place(NamedTuple):
+    """A picture beside one regime; shares of the cells with structure in the regime."""
+
+    textured: int  # cells of the regime with structure
+    shown: int  # cells of the picture with structure
+    agreement: float  # local correlation over the structure of both, so that what is new counts too
+    firm: float  # share in its place to a hair
+    kept: float  # share in its place
+    lost: float  # share that is not
+    solid: float  # share lost together with nearly all its surroundings
+    hidden: float  # share lost that is smooth or out of focus now
+    strange: float  # cells with sharp structure that the regime does not explain, to those that had or have any
+
+
+def place(features: Features, shape: NDArray[np.float32], regime: Regime, known: NDArray[np.float32]) -> Place:
+    """Where the regime's structure `known` is found in the picture's `shape`."""
+    now, then = _detail(shape), _detail(known)
+    common, ours, theirs = _box((now * then).sum(0)), _box((now * now).sum(0)), _box((then * then).sum(0))
+    local = common / (np.sqrt(ours * theirs) + np.float32(0.05))
+    weight = (ours + theirs) * _OVERLAY
+    weight[INNER] *= 1 / _OVERLAY
+    local_in, log_now = local[INNER], np.log(features.energy[INNER] + 0.25)
+    before = regime.log_energy[INNER]
+    textured, shown = before > _TEXTURED, log_now > _TEXTURED + 0.5
+    count, lost = max(int(textured.sum()), 1), textured & (local_in < _LOST)
+    sharpest = np.maximum(features.sharp_x, features.sharp_y)[INNER]
+    near = sharpest < np.minimum(_NEAR, regime.sharp.max(axis=0)[INNER] - _NEARER)
+    smooth = (log_now < 0.3) | (before - log_now > 2.8)
+    whole = _box(lost.astype(np.float32)) >= np.float32(0.85) * _box(textured.astype(np.float32))
+    foreign = shown & (local_in < _LOST) & ~near
+    return Place(
+        textured=int(textured.sum()),
+        shown=int(shown.sum()),
+        agreement=float(np.vdot(local, weight)) / (float(weight.sum()) + 1e-6),
+        firm=int((textured & (local_in > _FIRM)).sum()) / count,
+        kept=int((textured & (local_in > _KEPT)).sum()) / count,
+        lost=int(lost.sum()) / count,
+        solid=int((lost & whole).sum()) / count,
+        hidden=int((lost & (smooth | near)).sum()) / count,
+        strange=int(foreign.sum()) / max(int(shown.sum()), count),
+    )
+
+
+def _detail(shape: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The structure less its mean over the 7 × 7 cells around."""
+    rows, columns = shape.shape[-2:]
+    return np.asarray(shape - _mean(rows, 3) @ shape @ _mean(columns, 3).T, np.float32)
+
+
+def _box(values: Cells) -> Cells:
+    """The sum over the 3 × 3 cells around each."""
+    rows, columns = values.shape
+    return np.asarray(_sum(rows, 1) @ values @ _sum(columns, 1), np.float32)
+
+
+@functools.cache
+def _sum(cells: int, half: int) -> NDArray[np.float32]:
+    at = np.arange(cells)
+    return (abs(at[:, None] - at) <= half).astype(np.float32)
+
+
+@functools.cache
+def _mean(cells: int, half: int) -> NDArray[np.float32]:
+    near = _sum(cells, half)
+    return np.asarray(near / near.sum(axis=1, keepdims=True), np.float32)

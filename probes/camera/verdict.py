@@ -1,0 +1,74 @@
+"""What a picture is judged by, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from probes.base import Status
+from probes.camera.comparing import Comparison
+from probes.camera.features import Features
+from probes.camera.placing import Place
+from probes.camera.reference import Regime
+from probes.camera.stillness import Stillness
+
+FEW_CELLS, SOME_CELLS = 12, 30  # with structure: under these nothing is said, or little
+PLAIN = 110  # cells with structure under which a scene is too plain to tell a cover or a move from weather
+OTHER = 0.38  # correlation of structure under which it is another view
+ECHO = 0.4  # how far what is gone still shows: below, it is hidden
+VEILED = 0.45  # contrast between large shades that blur leaves and fog does not
+SOFT = 0.35  # part of what is seen that has lost its edges
+
+
+class State(StrEnum):
+    """What the picture shows. The strings are stored and read by people."""
+
+    CLEAR = "nette"
+    BLURRED = "floutée"
+    COVERED = "masquée"
+    BLACK = "noire"
+    BURNT = "surexposée"
+    FROZEN = "figée"
+    MOVED = "déplacée"
+    UNKNOWN = "non évaluable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What the analysis of one picture found."""
+
+    state: State  # the best guess
+    status: Status
+    reason: str  # in French, one line
+    scores: tuple[tuple[str, float], ...] = ()  # what it was judged by, for measurements
+
+
+class Evidence(NamedTuple):
+    """All that a picture is judged by."""
+
+    features: Features
+    signal: int  # cells that show structure, overlays left out
+    level: float  # sharpness; NaN if there is nothing to tell it from
+    still: Stillness | None  # against the picture before
+    regime: Regime | None  # that resembles most
+    place: Place | None  # in that regime
+    unsteady: bool  # the camera changes its compression by itself, so that quiet pictures look encoded again
+    known: tuple[Comparison, ...]  # with each regime, in their order
+    novel: bool  # darker or brighter than the camera was ever seen, in the days when it may be
+    nightfall: bool  # the last good picture was already very dark
+    trail: Comparison | None  # with the trail, good or not
+    trail_good: bool
+
+    @property
+    def best(self) -> Comparison | None:
+        """The regime that resembles most."""
+        return max(self.known, key=lambda one: one.nearness, default=None)
+
+
+class Verdict(NamedTuple):
+    """State, status and reason, before they are told."""
+
+    state: State
+    status: Status
+    reason: str
