@@ -59,7 +59,7 @@ def _at_720p(jpeg: bytes, rng: np.random.Generator) -> bytes:
     larger = Image.open(io.BytesIO(jpeg)).resize((1280, 720), Image.Resampling.BICUBIC)
     noisy = np.asarray(larger, dtype=np.float32) + rng.standard_normal((720, 1280, 1), dtype=np.float32) * 3
     out = io.BytesIO()
-    Image.fromarray(np.uint8(np.clip(noisy, 0, 255))).save(out, "JPEG", quality=75)
+    Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(out, "JPEG", quality=75)
     return out.getvalue()
 
 

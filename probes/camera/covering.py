@@ -18,6 +18,7 @@ _LOST, _SOLID = 0.47, 0.3  # parts of the scene out of place, and out of place i
 _LOST_PLAIN = 0.66  # the same in a plainer scene
 _SETTLED = 6  # pictures from which a regime can say that something is missing
 _PART = 0.55  # see `_in_part`: ordinary ones are under 0.5
+_EITHER = 0.3  # of `_turned`: either may be
 _FOGGED = 0.2  # contrast of large shades in fog
 _ECHO_UNVEILED = 0.55  # the same as ECHO in clear air
 
@@ -51,7 +52,11 @@ def _out_of_place(seen: Evidence, best: Comparison, place: Place) -> Verdict | N
         return Verdict(State.UNKNOWN, Status.UNKNOWN, "trop peu de détails pour juger de l’image")
     if seen.novel and place.firm < 0.12 and place.shown >= 0.4 * place.textured:
         return Verdict(State.CLEAR, Status.WARNING, "lumière jamais vue, où la scène connue ne se retrouve pas")
-    if _turned(best, place) < 0:
+    turned = _turned(best, place)
+    if abs(turned) < _EITHER:
+        state = State.COVERED if turned < 0 else State.MOVED
+        return Verdict(state, Status.WARNING, f"{place.lost:.0%} de la scène connue a disparu : masquée ou déplacée")
+    if turned < 0:
         return _covered(place)
     return Verdict(State.MOVED, Status.CRITICAL, f"{place.lost:.0%} de la scène connue n’est plus à sa place")
 
