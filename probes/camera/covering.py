@@ -7,16 +7,27 @@ import math
 from probes.base import Status
 from probes.camera.comparing import Comparison
 from probes.camera.placing import Place
-from probes.camera.verdict import ECHO, FEW_CELLS, OTHER, PLAIN, SOFT, SOME_CELLS, VEILED, Evidence, State, Verdict
+from probes.camera.verdict import (
+    ECHO,
+    FEW_CELLS,
+    OTHER,
+    PLAIN,
+    RICH,
+    SETTLED,
+    SOFT,
+    SOME_CELLS,
+    VEILED,
+    Evidence,
+    State,
+    Verdict,
+)
 
 # Part of the scene that is gone, and how much better what is still seen fits than the whole: each makes up for the
 # other.
 _COVERS = ((0.28, -1.0), (0.18, 0.05), (0.12, 0.09), (0.06, 0.15))
 _CUT_GAP = 0.13
-_RICH = 200  # cells with structure from which the next two hold
 _LOST, _SOLID = 0.47, 0.3  # parts of the scene out of place, and out of place in one piece: ordinary ones are below
 _LOST_PLAIN = 0.66  # the same in a plainer scene
-_SETTLED = 6  # pictures from which a regime can say that something is missing
 _PART = 0.55  # see `_in_part`: ordinary ones are under 0.5
 _EITHER = 0.3  # of `_turned`: either may be
 _FOGGED = 0.2  # contrast of large shades in fog
@@ -32,8 +43,8 @@ def elsewhere(seen: Evidence) -> Verdict | None:
         return None  # fog
     if _out(place):
         return _out_of_place(seen, best, place)
-    settled = seen.regime is not None and seen.regime.seen >= _SETTLED
-    if not settled or place.textured < _RICH or place.shown < SOME_CELLS or _in_part(best, place) < _PART:
+    settled = seen.regime is not None and seen.regime.seen >= SETTLED
+    if not settled or place.textured < RICH or place.shown < SOME_CELLS or _in_part(best, place) < _PART:
         return None
     if (best.likeness >= 0.5 and best.blunt >= 0.5) or (best.likeness >= 0.7 and best.echo >= 0.7):
         return None  # all of it is where it was, and soft
@@ -46,7 +57,7 @@ def _out_of_place(seen: Evidence, best: Comparison, place: Place) -> Verdict | N
     if _soft_in_place(seen, best, place):
         reason = f"netteté {seen.level:.2f}, les grandes formes à leur place"
         return Verdict(State.BLURRED, Status.CRITICAL, reason)
-    if place.textured < _RICH and best.strong < FEW_CELLS:
+    if place.textured < RICH and best.strong < FEW_CELLS:
         return too_plain()
     if place.shown < SOME_CELLS and best.contrast < 0.1 and best.likeness >= 0.2:
         return Verdict(State.UNKNOWN, Status.UNKNOWN, "trop peu de détails pour juger de l’image")
@@ -80,7 +91,7 @@ def _turned(best: Comparison, place: Place) -> float:
 
 def _out(place: Place) -> bool:
     """Whether more of the scene is out of place than any weather does."""
-    if place.textured < _RICH:
+    if place.textured < RICH:
         return place.lost >= _LOST_PLAIN
     return place.lost >= _LOST or place.solid >= _SOLID
 

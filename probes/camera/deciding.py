@@ -23,6 +23,8 @@ from probes.camera.verdict import (
     FEW_CELLS,
     OTHER,
     PLAIN,
+    RICH,
+    SETTLED,
     SOFT,
     SOME_CELLS,
     VEILED,
@@ -155,7 +157,14 @@ def _softer(seen: Evidence, best: Comparison) -> bool:
     """Whether cells lost their edges while the large shades kept their contrast, as in no weather."""
     if best.contrast < 0.35 or best.kept < SOME_CELLS:
         return False
+    settled = seen.regime is not None and seen.regime.seen >= SETTLED
     drop = seen.regime.level - seen.level if seen.regime is not None else 0.0
+    if best.contrast >= 0.4 and best.likeness >= 0.5 and best.kept >= 2 * SOME_CELLS:
+        if best.soft >= 0.135 or (settled and drop >= 0.65 and seen.level <= -2.0):
+            return True
+        dissolved = seen.place is not None and seen.place.textured >= RICH and seen.place.firm <= 0.15
+        if dissolved and best.likeness >= 0.75 and best.echo >= 0.5:
+            return True  # shades are in their place, and nothing finer
     fell = (drop >= 0.6 and seen.level <= -1.65) or best.blunt >= 0.55
     return best.soft >= 0.16 or (best.soft >= 0.1 and fell)
 

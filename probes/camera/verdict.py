@@ -15,6 +15,8 @@ from probes.camera.stillness import Stillness
 
 FEW_CELLS, SOME_CELLS = 12, 30  # with structure: under these nothing is said, or little
 PLAIN = 110  # cells with structure under which a scene is too plain to tell a cover or a move from weather
+RICH = 200  # cells with structure from which a scene is rich
+SETTLED = 6  # pictures from which a regime can say that something is missing
 OTHER = 0.38  # correlation of structure under which it is another view
 ECHO = 0.4  # how far what is gone still shows: below, it is hidden
 VEILED = 0.45  # contrast between large shades that blur leaves and fog does not
