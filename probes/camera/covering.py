@@ -86,7 +86,8 @@ def _turned(best: Comparison, place: Place) -> float:
     is left is in its place to a hair and fits better than the whole, the rest is smooth, or too near to be in focus."""
     blunt = 0.0 if math.isnan(best.blunt) else min(max(best.blunt, 0.0), 1.5)
     gap = max(best.match - best.whole, 0.0)
-    return 5 * place.strange - 7 * place.hidden - 13 * place.firm - 1.4 * blunt - 3 * gap + 1.0
+    near = 1.4 * blunt + 2 * best.soft
+    return 5 * place.strange - 7 * place.hidden - 13 * place.firm - 3 * gap - near + 1.4
 
 
 def _out(place: Place) -> bool:
