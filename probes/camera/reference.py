@@ -1,8 +1,9 @@
 """What is remembered of a camera between two pictures, and its bytes.
 
-Never a picture, nor the grey level of a cell: only whether each of 32 × 18 cells is lighter or darker than the ones
-around it, in sixteen steps, how strong, which way and how sharp its edges are, and the light of twelve zones. Of the
-picture before, each cell's mean is kept modulo eight grey levels, and a sum of its finest steps under random signs:
+No picture, and no cell's grey level: at the very best a vague sketch of 32 × 18 cells could be made of it. Kept are
+whether each of these cells is lighter or darker than the ones around it, in sixteen steps, how strong, which way and
+how sharp its edges are, and the light of twelve zones. Of the picture before, each cell's mean is kept modulo eight
+grey levels, and a sum of its finest steps under random signs:
 enough to see that nothing changed, and not what was there. Under 16 KB: up to three regimes of light, the trail (the
 last good picture, or the new view during an alarm) and the picture before.
 """
