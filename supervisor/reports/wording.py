@@ -1,9 +1,8 @@
-"""French: dates, durations, percentages and the spaces that typography wants, for everything that a commune reads."""
+"""French: dates, durations, percentages and money, for everything that a commune reads on paper."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -11,31 +10,17 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from supervisor.domain.period import Period, parse
+from supervisor.french import DAYS, MONTHS
+from supervisor.french import NBSP as NBSP
+from supervisor.french import THIN as THIN
+from supervisor.french import listing as listing
+from supervisor.french import of as of
+from supervisor.french import ordinal as ordinal
+from supervisor.french import quoted as quoted
+from supervisor.french import typeset as typeset
 
-NBSP: Final = "\N{NO-BREAK SPACE}"
-THIN: Final = "\N{NARROW NO-BREAK SPACE}"  # before ; ! ? and between thousands
 DASH: Final = "\N{EM DASH}"
 NONE: Final = "–"
-
-_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
-_WIDE = re.compile(r"(?<=«) | (?=[»:%])")
-_NARROW = re.compile(r" (?=[;!?])")
-_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")  # inside a word: 'x' stays as a machine wrote it
-_VOWELS = "aàâeéèêëhiîïoôuùûœ"  # an h of a place or a body is nearly always mute
 
 # Why time is left out, and whose fault an incident was, as the contract says it.
 KIND_NAMES: Final = {
@@ -52,50 +37,12 @@ KINDS_TOLD: Final = {
     "collectivite": "le fait de la collectivité",
     "third_party": "le fait d’un tiers",
 }
-# What collectivités are called by, as "de" takes it; others take "de" or "d’".
-_DE: Final = {
-    "du": ("syndicat", "centre", "conseil", "département", "pays", "pôle", "sivom", "sivu", "groupement", "ccas"),
-    "de la": ("communauté", "commune", "ville", "métropole", "régie", "mairie", "région", "caisse"),
-    "de l’": ("agglomération", "agence", "association", "école", "établissement", "eurométropole", "union", "office"),
-}
-_ARTICLES: Final = {"le": "du", "la": "de la", "les": "des"}
 JUDGED_ON: Final = {
     "month": "le mois civil",
     "quarter": "le trimestre civil",
     "half-year": "le semestre civil",
     "year": "l’année civile",
 }
-
-
-def typeset(text: str) -> str:
-    """Curved apostrophes; and the spaces inside « » and before : ; ! ? % are not where a line may break.
-
-    Of what others wrote too: their words stay, but a report is not set in two ways.
-    """
-    return _NARROW.sub(THIN, _WIDE.sub(NBSP, _APOSTROPHE.sub("’", text)))
-
-
-def quoted(text: str) -> str:
-    """What somebody else wrote. What quotes something itself stands as it is: « » do not hold another « »."""
-    return text if "«" in text or "»" in text else f"«{NBSP}{text}{NBSP}»"
-
-
-def of(name: str) -> str:
-    """ "du Syndicat …", "de la Commune …", "des Trois-Lanternes", "d’Arles": a collectivité after "de"."""
-    first, _, rest = name.partition(" ")
-    if first.lower() in _ARTICLES and rest:
-        return f"{_ARTICLES[first.lower()]} {rest}"
-    if name.lower().startswith(("l’", "l'")):
-        return f"de {name[0].lower()}’{name[2:]}"
-    for article, words in _DE.items():
-        if first.lower() in words:
-            return f"{article}{'' if article.endswith('’') else ' '}{name}"
-    return f"d’{name}" if name[:1].lower() in _VOWELS else f"de {name}"
-
-
-def listing(words: Sequence[str]) -> str:
-    """ "a, b et c"."""
-    return " et ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def count(number: int, one: str, several: str) -> str:
@@ -113,12 +60,12 @@ def whole(number: int) -> str:
 
 def month(day: date) -> str:
     """ "mars 2026"."""
-    return f"{_MONTHS[day.month - 1]}{NBSP}{day.year}"
+    return f"{MONTHS[day.month - 1]}{NBSP}{day.year}"
 
 
 def month_name(number: int) -> str:
     """ "mars"."""
-    return _MONTHS[number - 1]
+    return MONTHS[number - 1]
 
 
 def date_of(day: date) -> str:
@@ -126,14 +73,9 @@ def date_of(day: date) -> str:
     return f"{ordinal(day.day)}{NBSP}{month(day)}"
 
 
-def ordinal(day: int) -> str:
-    """A day of the month: only the first is an ordinal."""
-    return "1er" if day == 1 else str(day)
-
-
 def day_of(day: date) -> str:
     """ "lundi 2 mars 2026"."""
-    return f"{_DAYS[day.weekday()]} {date_of(day)}"
+    return f"{DAYS[day.weekday()]} {date_of(day)}"
 
 
 def instant(at: int, zone: ZoneInfo) -> str:
@@ -204,7 +146,7 @@ def between(first: date, last: date) -> str:
     if (first.year, first.month) == (last.year, last.month):
         return f"du {ordinal(first.day)} au {date_of(last)}"
     if first.year == last.year:
-        return f"du {ordinal(first.day)} {_MONTHS[first.month - 1]} au {date_of(last)}"
+        return f"du {ordinal(first.day)} {MONTHS[first.month - 1]} au {date_of(last)}"
     return f"du {date_of(first)} au {date_of(last)}"
 
 
