@@ -1,0 +1,112 @@
+"""Who is told of what happens, through which channel, from when on; and who is not, and why. SPEC 7.
+
+Pure: the same function decides in the transaction that writes the notices, and in `vigie alert preview`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from probes.base import Status
+from supervisor.domain.calendar import Calendar
+
+
+class Channel(StrEnum):
+    """How somebody is told. Stored: never change a string."""
+
+    MAIL = "mail"
+    SMS = "sms"
+
+
+class Kind(StrEnum):
+    """What there is to tell. Stored: never change a string."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    WORSENED = "worsened"  # a warning became critical
+    RECOVERED = "recovered"
+    WITHDRAWN = "withdrawn"  # it turned out never to have been
+    GTI = "gti"  # so much of the time to intervene is used up
+    BREACH = "breach"  # all of it
+
+
+TROUBLE = frozenset({Kind.OPENED, Kind.REOPENED, Kind.WORSENED})
+OVER = frozenset({Kind.RECOVERED, Kind.WITHDRAWN})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody who may be told."""
+
+    id: int
+    collectivite: str
+    operator: bool  # of the team that runs the platform: concerned by everything
+    since: Mapping[Channel, Status]  # from which severity on, by channel; none of those that are not there
+    hours: Calendar | None = None  # None: at any hour
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that happened to an incident."""
+
+    kind: Kind
+    at: int
+    severity: Status  # of the incident now: warning or critical
+    collectivites: frozenset[str]  # whose services it touches
+    muted: str = ""  # why nobody is told, if so
+    told: Mapping[int, Collection[Channel]] = field(default_factory=dict)  # who learns of this opening, by person
+
+
+class Told(NamedTuple):
+    """Somebody is to be told."""
+
+    person: int
+    channel: Channel
+    not_before: int  # later than the event where it is outside of their hours
+
+
+class Spared(NamedTuple):
+    """Somebody whom it concerns is not told."""
+
+    person: int
+    channel: Channel
+    why: str  # in French: operators read it
+
+
+def route(event: Event, people: Iterable[Person]) -> Iterator[Told | Spared]:
+    """Everybody whom an event concerns, by each of their channels."""
+    for person in people:
+        if not (person.operator or person.collectivite in event.collectivites or person.id in event.told):
+            continue
+        told = event.told.get(person.id, ()) if event.kind in OVER else ()
+        for channel in Channel:
+            since = person.since.get(channel)
+            if since is None and channel not in told:  # told by it all the same, where their own refused it
+                continue
+            why = _why_not(event, person, channel, since or Status.CRITICAL)
+            yield Told(person.id, channel, _opening(event, person)) if not why else Spared(person.id, channel, why)
+
+
+def _why_not(event: Event, person: Person, channel: Channel, since: Status) -> str:
+    told = channel in event.told.get(person.id, ())
+    if event.kind in OVER:
+        return "" if told else "n'a pas été averti de la panne par ce moyen"
+    if event.muted:
+        return event.muted
+    if event.kind in (Kind.GTI, Kind.BREACH) and not person.operator:
+        return "le délai d'intervention ne regarde que l'exploitant"
+    if event.severity.severity < since.severity:
+        return "n'est averti par ce moyen que des pannes"
+    return ""
+
+
+def _opening(event: Event, person: Person) -> int:
+    """When it can be told: at once, or when the person's hours begin. What ended or breaks a promise does not wait."""
+    if person.hours is None or event.kind in OVER or person.hours.is_open(event.at):
+        return event.at
+    # The instant at which the first opening second has elapsed, less that second.
+    opens = person.hours.after(event.at, 1)
+    return event.at if opens is None else opens - 1
