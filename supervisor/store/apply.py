@@ -73,9 +73,20 @@ def _incidents(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None
         later |= entering.enter(connection, batch.promises, batch.entered, batch.at)
     if later:
         spells.untell(connection, keys, later)
+    touched = {**_worse(batch), **touched}
     told = {**batch.due, **{sonde: since for sonde, since in touched.items() if sonde not in later}}
     if batch.promises is not None and (told or batch.due_reports):
         _tell(connection, keys, batch, batch.promises, told)
+
+
+def _worse(batch: Batch) -> dict[str, int]:
+    """Sondes whose incidents open at a warning, and that changed: to be critical then is no spell of its own."""
+    warned = frozenset() if batch.promises is None else batch.promises.warned
+    found: dict[str, int] = {}
+    for change in batch.changes:
+        if change.sonde in warned and change.sonde not in batch.imported:
+            found[change.sonde] = min(change.at, found.get(change.sonde, change.at))
+    return found
 
 
 def _tell(

@@ -60,6 +60,8 @@ def erase(connection: sqlite3.Connection, number: int, now: int, author: str) ->
         "insert or replace into contact_erased select person, ?, ? from contact where id = ?",
         (now, storable(author), number),
     )
+    connection.execute("delete from notice where contact = ?", [number])
+    connection.execute("delete from message where contact = ?", [number])
     connection.execute("delete from contact where id = ?", [number])
     connection.execute("pragma secure_delete = off")
 

@@ -14,6 +14,7 @@ from supervisor.store.text import storable
 # What Vigie itself notes in the journal, beside the steps of people. Stored for ever.
 OPENED = "opened"
 REOPENED = "reopened"
+WORSENED = "worsened"  # what opened at a warning is critical now
 RECOVERED = "recovered"  # the trouble ended by itself
 WITHDRAWN = "withdrawn"  # an earlier note turned out not to be so: its text says which
 MILESTONE = "gti-"  # + percent: 50, 75, 90; 100 is the breach

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from supervisor.store import billing_schema, camera_schema, contact_schema, proof_schema
+from supervisor.store import billing_schema, camera_schema, contact_schema, outbox_schema, proof_schema
 from supervisor.store.errors import StoreError
 
 MIGRATIONS = Migrations("vigie")
@@ -142,6 +142,12 @@ def m004_contacts(database: Database) -> None:
 def m005_cameras(database: Database) -> None:
     """What was learnt of the pictures of cameras, and who asked for it to be learnt anew."""
     database.executescript(camera_schema.TABLES)
+
+
+@MIGRATIONS()
+def m006_alerts(database: Database) -> None:
+    """Who is due to learn what, and what leaves."""
+    database.executescript(outbox_schema.TABLES)
 
 
 def refuse_unknown(database: Database, path: Path, version: str) -> None:

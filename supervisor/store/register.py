@@ -11,24 +11,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from supervisor.domain.gti import milestones
-from supervisor.domain.incident import Line, Story
+from supervisor.domain.incident import Line, Opening, Story
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.period import local_day
 from supervisor.domain.promise import Promises
 from supervisor.store import incidents, spells
+from supervisor.store.alerting import Alerts
 from supervisor.store.facts import Facts
 from supervisor.store.incidents import Entry, Incident
+
+LIVE = "live"
 
 
 class Register:
     """One telling, of one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, promises: Promises, now: int, source: str = "live") -> None:
+    def __init__(self, connection: sqlite3.Connection, promises: Promises, now: int, source: str = LIVE) -> None:
         self._connection = connection
         self._promises = promises
         self._now = now
         self._source = source
         self._facts = Facts(connection, promises, now)
+        self._alerts = Alerts(connection, promises, now) if source == LIVE else None
 
     def tell(self, sondes: Mapping[str, int]) -> None:
         """The spells, steps or maintenance of these changed, from that instant on."""
@@ -73,7 +77,8 @@ class Register:
             void_at=None,
         )
         number = incidents.add(connection, opened, self._now)
-        incidents.note(connection, self._notes(number, story, detected=True))
+        known = replace(opened, id=number)
+        self._note_all(known, story, self._notes(known, story))
 
     def _message(self, sonde: str, at: int) -> str:
         """What the check said when it opened."""
@@ -89,7 +94,7 @@ class Register:
         if story is None:  # it never was: the facts say so now
             if incident.void_at is None:
                 incidents.update(connection, replace(incident, void_at=self._now))
-                self._agree(incident, [])
+                self._agree(incident, None, [])
             return
         now_told = replace(
             incident,
@@ -101,9 +106,16 @@ class Register:
         )
         if now_told != incident:
             incidents.update(connection, now_told)
-        self._agree(incident, self._notes(incident.id, story, detected=incident.sonde is not None))
+        self._agree(incident, story, self._notes(incident, story))
 
-    def _agree(self, incident: Incident, true: Iterable[Entry]) -> None:
+    def _note_all(self, incident: Incident, story: Story | None, entries: Iterable[Entry]) -> None:
+        """Into the journal; and whoever is to be told of it is due to be, unless it is history that is imported."""
+        entries = sorted(entries, key=lambda entry: entry.t)
+        incidents.note(self._connection, entries)
+        if self._alerts is not None:
+            self._alerts.react(incident, story, entries)
+
+    def _agree(self, incident: Incident, story: Story | None, true: Iterable[Entry]) -> None:
         """Bring the journal in step, by adding to it alone.
 
         What is true and not noted is noted; what Vigie noted and turns out not to be so is withdrawn (digest + "!");
@@ -126,17 +138,38 @@ class Register:
                 new.append(replace(entries[base], digest=f"{base}#{times + 1}" if latest in seen else base))
             elif base not in entries and stands:
                 new.append(self._note(incident.id, self._now, incidents.WITHDRAWN, f"{latest}!", text=base))
-        incidents.note(self._connection, sorted(new, key=lambda entry: entry.t))
+        self._note_all(incident, story, new)
 
-    def _notes(self, incident: int, story: Story, *, detected: bool) -> Iterator[Entry]:
+    def _notes(self, incident: Incident, story: Story) -> Iterator[Entry]:
         """What the journal says of this story by itself; of a report, people say when it began and ended."""
+        detected = incident.sonde is not None
         for index, opening in enumerate(story.openings):
             if detected:
-                yield self._auto(incident, opening.at, incidents.REOPENED if index else incidents.OPENED)
+                yield self._auto(incident.id, opening.at, incidents.REOPENED if index else incidents.OPENED)
+            if incident.sonde in self._promises.warned:
+                yield from self._worsened(incident, opening)
             for line in opening.lines:
-                yield from self._milestones(incident, line)
+                yield from self._milestones(incident.id, line)
             if detected and opening.spell.end is not None:
-                yield self._auto(incident, opening.spell.end, incidents.RECOVERED)
+                yield self._auto(incident.id, opening.spell.end, incidents.RECOVERED)
+
+    def _worsened(self, incident: Incident, opening: Opening) -> Iterator[Entry]:
+        """When what opened at a warning became critical.
+
+        That may be dated before the opening: warning, critical, critical open at a warning, one more makes it critical
+        from the second on. What was a warning before says which it was.
+        """
+        spell = opening.spell
+        after = opening.at if opening.at > spell.start else -FOREVER
+        row = self._connection.execute(
+            "select i.start, (select p.status from interval p where p.sonde = i.sonde and p.start < i.start "
+            "and p.status in ('ok', 'warning') order by p.start desc limit 1) "
+            "from interval i join sonde s on s.key = i.sonde where s.id = ? and i.status = 'critical' "
+            "and i.start > ? and ifnull(i.end, ?) > ? and i.start < ? order by i.start limit 1",
+            (incident.sonde, after, FOREVER, opening.at, FOREVER if spell.end is None else spell.end),
+        ).fetchone()
+        if row is not None and row[1] == "warning":
+            yield self._auto(incident.id, max(row[0], opening.at), incidents.WORSENED)
 
     def _milestones(self, incident: int, line: Line) -> Iterator[Entry]:
         promise = self._promises.services.get(line.service)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from supervisor.store import outbox
 from supervisor.store.connection import saying_why
 from supervisor.store.retention import Retention, drop_rollups, drop_samples
 from supervisor.store.rollup import TIERS, Slice, Tier, next_slice, save
@@ -12,6 +13,8 @@ from supervisor.store.store import Store
 
 # A result is recorded seconds after its instant, which is that of the start of its check; a check may last a minute.
 SETTLED_AFTER_S = 180
+# What was told to whom: a year's report may be asked about it, then nobody needs the addresses any more.
+TOLD_S = 400 * 86_400
 
 
 class Upkeep:
@@ -35,6 +38,7 @@ class Upkeep:
             await self._drop(lambda connection: drop_samples(connection, now - keep.samples_s))
             for tier, kept in zip(TIERS, (keep.quarters_s, keep.hours_s, keep.days_s), strict=True):
                 await self._drop(_dropping(tier, now - kept))
+            await self._drop(lambda connection: outbox.forget(connection, now - TOLD_S))
 
     async def _roll_up(self, tier: Tier, settled: int) -> None:
         while (piece := await self._store.read(lambda connection: next_slice(connection, tier, settled))) is not None:

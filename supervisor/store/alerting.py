@@ -1,0 +1,204 @@
+"""What the journal of incidents makes due to people, in the transaction that writes it. SPEC 7, docs/adr/0009."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from probes.base import Status
+from supervisor.domain.alerting import OVER, TROUBLE, Channel, Event, Kind, Person, Spared, Told, route
+from supervisor.domain.contact import Contact
+from supervisor.domain.incident import ServiceKey, Story
+from supervisor.domain.interval import FOREVER
+from supervisor.domain.promise import Promises
+from supervisor.store import contacts, incidents, notices, windows
+from supervisor.store.incidents import Entry, Incident
+from supervisor.store.notices import Notice
+
+log = logging.getLogger(__name__)
+
+OVER_BEFORE_HOURS = "rétabli avant ses heures"
+NOT_OVER = "ce n'était pas rétabli, et rien n'en était parti encore"
+NEVER_WAS = "ce n'était pas une panne, et rien n'en était parti encore"
+TOLD_FROM = 75  # percent of a GTI: below, nobody is woken
+
+
+class Alerts:
+    """One transaction's worth of reacting."""
+
+    def __init__(self, connection: sqlite3.Connection, promises: Promises, now: int) -> None:
+        self._connection = connection
+        self._promises = promises
+        self._now = now
+
+    def react(self, incident: Incident, story: Story | None, entries: Iterable[Entry]) -> None:
+        """These lines are new in the journal of an incident; `story`: as it is told now, None if it never was.
+
+        A bug in telling one of them costs neither the others theirs, nor any incident its place.
+        """
+        for entry in entries:
+            try:
+                for kind, at, opening in self._told_by(entry, story):
+                    self._tell(entry, incident, story, kind, at, opening)
+            except sqlite3.Error:
+                raise  # the disk: nothing of the transaction is written, all of it is tried again
+            except Exception:
+                log.exception("%s: nobody can be told of '%s'", incident.number, entry.kind)
+
+    def _tell(self, entry: Entry, incident: Incident, story: Story | None, kind: Kind, at: int, opening: int) -> None:
+        if kind is Kind.WITHDRAWN:  # whom nothing reached yet, nothing has to be taken back from
+            notices.drop(self._connection, incident.id, opening, -FOREVER, NEVER_WAS)
+        elif kind is Kind.REOPENED:  # its recovery was withdrawn: who was not told of that one yet never is
+            notices.drop(self._connection, incident.id, opening, -FOREVER, NOT_OVER, (Kind.RECOVERED,))
+        event = self.event(incident, story, kind, at, opening)
+        if kind in OVER:
+            notices.drop(self._connection, incident.id, opening, self._now, OVER_BEFORE_HOURS)
+        notices.add(
+            self._connection,
+            [
+                self._notice(entry, incident, event, opening, each)
+                for each in self.routes(event)
+                if isinstance(each, Told)
+            ],
+        )
+
+    def routes(self, event: Event) -> Iterator[Told | Spared]:
+        """Who is told of it, and who is not, and why."""
+        return route(event, self._concerned(event))
+
+    def _told_by(self, entry: Entry, story: Story | None) -> Iterator[tuple[Kind, int, int]]:
+        """What a line says to people: kind, instant, and the opening it is about."""
+        if entry.kind == incidents.WITHDRAWN:
+            yield from _withdrawn(entry, story)
+            return
+        if story is None:
+            return
+        opening = _opening(story, entry.t)
+        percent = _percent(entry)
+        if percent is None:
+            kind = _KINDS.get(entry.kind)
+        elif percent < TOLD_FROM:
+            kind = None
+        else:
+            kind = Kind.BREACH if percent == 100 else Kind.GTI
+        if kind is not None:
+            yield kind, entry.t, opening
+
+    def event(self, incident: Incident, story: Story | None, kind: Kind, at: int, opening: int) -> Event:
+        """What happened, as routing has to know it."""
+        services = self._services(incident, story, opening)
+        return Event(
+            kind=kind,
+            at=max(at, self._now),  # what is learnt late is told now
+            severity=self._severity(incident, at),
+            collectivites=frozenset({incident.collectivite, *(owner for owner, _ in services)}),
+            muted=self._muted(services) if kind in TROUBLE else "",
+            told=notices.told(self._connection, incident.id, opening, self._now),
+        )
+
+    def _services(self, incident: Incident, story: Story | None, opening: int) -> set[ServiceKey]:
+        if story is None:
+            return set(incident.services or ())
+        # What was withdrawn may be an opening that the story has no more: what the incident touches now, then.
+        found = [each for each in story.openings if each.at == opening] or story.openings
+        return {line.service for each in found for line in each.lines}
+
+    def _severity(self, incident: Incident, at: int) -> Status:
+        if incident.sonde not in self._promises.warned:
+            return Status.CRITICAL
+        row = self._connection.execute(
+            "select i.status from interval i join sonde s on s.key = i.sonde where s.id = ? and i.start <= ? "
+            "and i.status in ('warning', 'critical') order by i.start desc limit 1",
+            (incident.sonde, at),
+        ).fetchone()
+        return Status.WARNING if row is not None and row[0] == Status.WARNING else Status.CRITICAL
+
+    def _muted(self, services: Iterable[ServiceKey]) -> str:
+        """Maintenance entered late opens incidents, and mutes alerts all the same."""
+        held = self._maintained
+        return "maintenance en cours" if services and all(key in held for key in services) else ""
+
+    @cached_property
+    def _maintained(self) -> frozenset[ServiceKey]:
+        found: set[ServiceKey] = set()
+        for entry in windows.maintenances(self._connection, self._now, self._now + 1):
+            if entry.cancelled_at is None or entry.cancelled_at > self._now:
+                found |= self._promises.concerned(entry.collectivite, entry.services)
+        return frozenset(found)
+
+    def _concerned(self, event: Event) -> Iterator[Person]:
+        """The operators, the people of the collectivités, and whoever was told before: a few of thousands."""
+        owners = event.collectivites - self._promises.operators
+        people = [person for owner in (*self._promises.operators, *sorted(owners)) for person in self._people[owner]]
+        yield from people
+        for number in event.told.keys() - {person.id for person in people}:
+            if number in self._by_id:
+                yield self._by_id[number]
+
+    @cached_property
+    def _people(self) -> dict[str, list[Person]]:
+        found: dict[str, list[Person]] = defaultdict(list)
+        for contact in contacts.every(self._connection):
+            found[contact.collectivite].append(self._person(contact))
+        return found
+
+    @cached_property
+    def _by_id(self) -> dict[int, Person]:
+        return {person.id: person for people in self._people.values() for person in people}
+
+    def _person(self, contact: Contact) -> Person:
+        since = {Channel.MAIL: contact.mail, Channel.SMS: contact.sms}
+        return Person(
+            id=contact.id,
+            collectivite=contact.collectivite,
+            operator=contact.collectivite in self._promises.operators,
+            since={channel: Status(severity) for channel, severity in since.items() if severity is not None},
+        )
+
+    def _notice(self, entry: Entry, incident: Incident, event: Event, opening: int, told: Told) -> Notice:
+        return Notice(
+            key=f"{entry.digest}/{told.person}/{told.channel}",
+            contact=told.person,
+            channel=told.channel,
+            kind=event.kind,
+            percent=_percent(entry),
+            severity=event.severity,
+            service=entry.service,
+            incident=incident.id,
+            opening=opening,
+            at=entry.t,
+            # At once is no instant: a clock that is set back would make it one to wait for.
+            not_before=told.not_before if told.not_before > event.at else 0,
+        )
+
+
+_KINDS = {
+    incidents.OPENED: Kind.OPENED,
+    incidents.REOPENED: Kind.REOPENED,
+    incidents.WORSENED: Kind.WORSENED,
+    incidents.RECOVERED: Kind.RECOVERED,
+}
+
+
+def _percent(entry: Entry) -> int | None:
+    name, _, percent = entry.kind.partition(incidents.MILESTONE)
+    return int(percent) if not name and percent else None
+
+
+def _opening(story: Story, at: int) -> int:
+    """The opening that an instant falls into."""
+    starts = [opening.at for opening in story.openings]
+    return starts[max(bisect_right(starts, at) - 1, 0)]
+
+
+def _withdrawn(entry: Entry, story: Story | None) -> Iterator[tuple[Kind, int, int]]:
+    """A note that turned out not to be so; its text is what it was known by: auto:incident:kind:t:service."""
+    _, _, kind, at, _ = entry.text.split(":", 4)
+    if kind in (incidents.OPENED, incidents.REOPENED):
+        yield Kind.WITHDRAWN, entry.t, int(at)
+    elif kind == incidents.RECOVERED and story is not None:  # who was told that it is over is told that it is not
+        yield Kind.REOPENED, entry.t, _opening(story, int(at))

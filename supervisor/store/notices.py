@@ -1,0 +1,162 @@
+"""Notices: what each person is due to learn, written with what makes it true."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from supervisor.domain.alerting import Channel, Kind
+
+
+class Notice(NamedTuple):
+    """One fact for one person by one channel."""
+
+    key: str  # of the journal's line, the person and the channel: told again, it is the same
+    contact: int
+    channel: Channel
+    kind: Kind
+    percent: int | None  # of a GTI
+    severity: str
+    service: str  # "collectivite/service" of a GTI
+    incident: int
+    opening: int
+    at: int
+    not_before: int  # 0: whenever there is room; else when the hours of who is told begin
+    id: int = 0  # given by the database
+
+
+_FIELDS = "key, contact, channel, kind, percent, severity, service, incident, opening, at, not_before"
+
+
+def add(connection: sqlite3.Connection, notices: Iterable[Notice]) -> None:
+    """Those that are there already stay as they are."""
+    connection.executemany(
+        f"insert into notice ({_FIELDS}, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') "  # noqa: S608
+        "on conflict (key) do nothing",
+        (notice[:11] for notice in notices),
+    )
+
+
+def told(connection: sqlite3.Connection, incident: int, opening: int, now: int) -> Mapping[int, set[Channel]]:
+    """Who learns of this opening whatever happens: their message is made, or waits for nothing but others to join.
+
+    Not by a channel that refused it for ever, where another one told it, nor by a message that nobody got.
+    """
+    rows = connection.execute(
+        "select distinct n.contact, n.channel from notice n left join message m on m.id = n.message "
+        "where n.incident = ? and n.opening = ? "
+        "and (m.state in ('waiting', 'sent') or (n.state = 'due' and n.not_before <= ?))",
+        (incident, opening, now),
+    )
+    found: dict[int, set[Channel]] = {}
+    for contact, channel in rows:
+        found.setdefault(contact, set()).add(Channel(channel))
+    return found
+
+
+def drop(
+    connection: sqlite3.Connection, incident: int, opening: int, after: int, why: str, kinds: Iterable[Kind] = Kind
+) -> None:
+    """What was still to be told of this opening, later than that instant, is not any more."""
+    connection.execute(
+        "update notice set state = 'dropped', why = ? where incident = ? and opening = ? and state = 'due' "
+        "and not_before > ? and kind in (select value from json_each(?))",
+        (why, incident, opening, after, json.dumps(list(kinds))),
+    )
+
+
+def give_up(connection: sqlite3.Connection, found: Iterable[Notice], why: str) -> None:
+    """Nobody is there to be told."""
+    connection.executemany(
+        "update notice set state = 'dropped', why = ? where id = ? and state = 'due'",
+        ((why, notice.id) for notice in found),
+    )
+
+
+def knows_of_trouble(connection: sqlite3.Connection, contact: int, channel: Channel) -> bool:
+    """Was somebody told, by this channel, of an opening that lasts, or whose end they are still to be told?
+
+    Without the second, what fails and recovers in turn would be one first failure after another.
+    """
+    row = connection.execute(
+        "select 1 from notice where contact = :contact and channel = :channel and state = 'due' "
+        "and kind in ('recovered', 'withdrawn') "
+        "union all "
+        "select 1 from notice n join incident i on i.id = n.incident where n.contact = :contact "
+        "and n.channel = :channel and n.state = 'gathered' and n.kind in ('opened', 'reopened', 'worsened') "
+        "and i.restored_at is null and i.void_at is null limit 1",
+        {"contact": contact, "channel": channel},
+    ).fetchone()
+    return row is not None
+
+
+def latest_breach(connection: sqlite3.Connection, contact: int, channel: Channel, now: int) -> int | None:
+    """When the latest message that told somebody of a breach was made."""
+    row = connection.execute(
+        "select max(m.made_at) from notice n join message m on m.id = n.message where n.contact = ? "
+        "and n.channel = ? and n.state = 'gathered' and n.kind = 'breach' and m.made_at <= ?",
+        (contact, channel, now),
+    ).fetchone()
+    found: int | None = row[0]
+    return found
+
+
+class Waiting(NamedTuple):
+    """What one person is due to learn by one channel."""
+
+    contact: int
+    channel: Channel
+    notices: Sequence[Notice]  # in the order in which it happened
+
+
+def waiting(connection: sqlite3.Connection, now: int) -> list[Waiting]:
+    """What may be told by now."""
+    rows = connection.execute(
+        f"select {_FIELDS}, id from notice where state = 'due' and not_before <= ? order by contact, channel, at, id",  # noqa: S608
+        [now],
+    )
+    by_person: dict[tuple[int, Channel], list[Notice]] = {}
+    for row in rows:
+        notice = _notice(row)
+        by_person.setdefault((notice.contact, notice.channel), []).append(notice)
+    return [Waiting(contact, channel, found) for (contact, channel), found in by_person.items()]
+
+
+def of_message(connection: sqlite3.Connection, message: int) -> list[Notice]:
+    """What a message tells."""
+    rows = connection.execute(f"select {_FIELDS}, id from notice where message = ? order by at, id", [message])  # noqa: S608
+    return [_notice(row) for row in rows]
+
+
+def tell_by(connection: sqlite3.Connection, found: Iterable[Notice], channel: Channel) -> bool:
+    """Let the same person learn these by another channel; is there anything that they do, or will, learn by it?
+
+    What they are due to learn by it anyway stays as it is. What it could not tell them either is not tried again.
+    """
+    others = [
+        notice._replace(key=f"{notice.key.rpartition('/')[0]}/{channel}", channel=channel, not_before=0)
+        for notice in found
+    ]
+    add(connection, others)
+    return any(
+        connection.execute(
+            "select 1 from notice n left join message m on m.id = n.message where n.key = ? "
+            "and (n.state = 'due' or m.state in ('waiting', 'sent'))",
+            [other.key],
+        ).fetchone()
+        for other in others
+    )
+
+
+def next_hour(connection: sqlite3.Connection, now: int) -> int | None:
+    """When somebody's hours begin, of those for whom something waits."""
+    row = connection.execute("select min(not_before) from notice where state = 'due' and not_before > ?", [now])
+    found: int | None = row.fetchone()[0]
+    return found
+
+
+def _notice(row: Sequence[object]) -> Notice:
+    found = Notice(*row)  # type: ignore[arg-type]
+    return found._replace(channel=Channel(found.channel), kind=Kind(found.kind))
