@@ -23,6 +23,8 @@ from probes.base import Probe, Shared
 from supervisor import memory
 from supervisor.acts.cameras import LEARN
 from supervisor.acts.performing import perform
+from supervisor.alerts.dispatcher import Dispatcher
+from supervisor.alerts.opening import channels_of, gathering_of
 from supervisor.billing.effect import Effect, effect, standing
 from supervisor.billing_metrics import BillingExposition
 from supervisor.billing_watch import BillingWatch
@@ -95,10 +97,22 @@ class Daemon:
         self.shared.provide(self.filling.book)
         self.cameras = Cameras(self.recorder)
         self.shared.provide(self.cameras.book)
+        self.dispatcher = Dispatcher(
+            self.store,
+            self.recorder,
+            self.clock.wall,
+            lambda: gathering_of(self.configuration, self.promises),
+            channels_of(configuration, self.clock),
+        )
         self.watchdog = LoopWatchdog()
         self.notifier = Notifier.from_environment()
         self.selfcheck = SelfCheck(
-            engine=self.engine, record=self.record, recorder=self.recorder, watchdog=self.watchdog, clock=self.clock
+            engine=self.engine,
+            record=self.record,
+            recorder=self.recorder,
+            watchdog=self.watchdog,
+            dispatcher=self.dispatcher,
+            clock=self.clock,
         )
         self.secrets = secrets_of(configuration)  # never in the logs
         self._changing = asyncio.Lock()  # a reload and an import never mix
@@ -126,6 +140,7 @@ class Daemon:
                 self.notifier.stopping("stopping")
         finally:
             await service.stop()
+            await self.dispatcher.close()
             await self.shared.close()
             await self.store.close()
         if self._failed:
@@ -211,7 +226,7 @@ class Daemon:
         known = await self.store.read(standing)
         now = int(self.clock.wall())
         canaries = changed.canaries
-        self.configuration = new
+        former, self.configuration = self.configuration, new
         self.secrets = secrets_of(new)
         self.promises = self.recorder.promises = promised
         self._enter(effect(known, new, now))
@@ -225,6 +240,8 @@ class Daemon:
         self.engine.remove(sonde.id for sonde in (*changed.removed, *canaries.removed))
         self.engine.change(change.after for change in (*changed.changed, *canaries.changed))
         self.engine.add([*changed.added, *canaries.added])
+        if (new.alerts, new.organisation) != (former.alerts, former.organisation):
+            self.dispatcher.replace(channels_of(new, self.clock))
         self.selfcheck.reloads += 1
         self.selfcheck.loaded_at = self.clock.wall()
         memory.settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate
 
+from supervisor.alerts.dispatcher import Dispatcher
 from supervisor.clock import Clock
 from supervisor.engine.engine import Engine
 from supervisor.engine.lag import BOUNDS
@@ -21,12 +22,20 @@ class SelfCheck:
     """Reads the parts; changes none."""
 
     def __init__(
-        self, *, engine: Engine, record: Record, recorder: Recorder, watchdog: LoopWatchdog, clock: Clock
+        self,
+        *,
+        engine: Engine,
+        record: Record,
+        recorder: Recorder,
+        watchdog: LoopWatchdog,
+        dispatcher: Dispatcher,
+        clock: Clock,
     ) -> None:
         self._engine = engine
         self._record = record
         self._recorder = recorder
         self._watchdog = watchdog
+        self._dispatcher = dispatcher
         self._clock = clock
         self._started_at = clock.wall()
         self.reloads = 0
@@ -67,6 +76,16 @@ class SelfCheck:
         yield "vigie_store_pending", "What waits to be written to the database.", float(recorder.pending)
         yield "vigie_store_flush_seconds", "Duration of the latest flush.", recorder.last_flush_s
         yield "vigie_loop_stalled_seconds", "Since when the event loop does not answer.", self._watchdog.stalled_for_s
+
+        yield from self._outbox()
+
+    def _outbox(self) -> Iterator[tuple[str, str, float]]:
+        outbox = self._dispatcher.standing
+        age = 0.0 if outbox.oldest_at is None else max(self._clock.wall() - outbox.oldest_at, 0.0)
+        yield "vigie_outbox_pending", "Messages that wait to leave.", float(outbox.pending)
+        yield "vigie_outbox_failing", "Of these, tried already, in vain.", float(outbox.failing)
+        yield "vigie_outbox_oldest_seconds", "Since when the oldest of them waits.", age
+        yield "vigie_outbox_dead", "Messages that could not be delivered, until retried or dropped.", float(outbox.dead)
 
     def counters(self) -> Iterator[tuple[str, str, float]]:
         """Single totals."""

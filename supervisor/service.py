@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from supervisor.alerts.dispatcher import Dispatcher
 from supervisor.billing import pools
 from supervisor.billing_answers import BillingAnswers
 from supervisor.billing_metrics import BillingExposition
@@ -62,6 +63,7 @@ class Daemon(Protocol):
     watch: Watch
     billing: BillingExposition
     billing_watch: BillingWatch
+    dispatcher: Dispatcher
     filling: FillingWatch
 
     async def perform(self, request: Answer) -> Answer:
@@ -98,6 +100,7 @@ class Service:
         self._supervise(daemon.watch.run(), "watch")
         self._supervise(daemon.watch.keep_figures(), "figures")
         self._supervise(daemon.billing_watch.run(), "billing")
+        self._supervise(daemon.dispatcher.run(), "alerts")
         self._supervise(daemon.filling.run(), "filling")
         await self._control.start()
         await self._serve(daemon.configuration)

@@ -6,7 +6,18 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from supervisor.acts import billing, cameras, closing, contacts, exclusions, incidents, maintenance, requests, tokens
+from supervisor.acts import (
+    alerts,
+    billing,
+    cameras,
+    closing,
+    contacts,
+    exclusions,
+    incidents,
+    maintenance,
+    requests,
+    tokens,
+)
 from supervisor.acts.scene import Act, Answer, Scene
 from supervisor.config.configuration import Configuration
 from supervisor.config.wording import near
@@ -26,6 +37,7 @@ ACTS: Mapping[str, Act] = {
     **billing.ACTS,
     **tokens.ACTS,
     **contacts.ACTS,
+    **alerts.ACTS,
     **cameras.ACTS,
 }
 

@@ -9,6 +9,7 @@ import click
 
 from supervisor.cli import (
     alert,
+    alert_outbox,
     billing,
     camera,
     check,
@@ -87,3 +88,5 @@ for command in (
     demo.demo,
 ):
     main.add_command(command)
+for part in alert_outbox.COMMANDS:
+    alert.alert.add_command(part)

@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -33,13 +34,26 @@ def check(config: Path, schema: Literal["main", "collectivite"] | None) -> None:
         return
     configuration = load(config, probes)
     nearly_full = worth_a_word(configured(configuration, int(time.time())))
-    for warning in (*configuration.warnings, *nearly_full, *_drift(configuration)):
+    for warning in (*configuration.warnings, *nearly_full, *_unsendable(configuration), *_drift(configuration)):
         click.echo(f"warning: {warning}", err=True)
     pools = Counter((sonde.collectivite, sonde.billable) for sonde in configuration.sondes.values())
     click.echo(
         f"{config}: right: {len(configuration.collectivites)} collectivités, {len(configuration.sondes)} sondes "
         f"in {sum(math.ceil(count / SIZE) for count in pools.values())} pools, {len(configuration.canaries)} canaries"
     )
+
+
+def _unsendable(configuration: Configuration) -> Iterator[str]:
+    """Who is to be told by a channel that the main file does not open, and so is not."""
+    for channel, way in (("mail", configuration.alerts.mail), ("sms", configuration.alerts.sms)):
+        owners = [
+            owner.id
+            for owner in configuration.collectivites.values()
+            if any(getattr(contact.alerts, channel) is not None for contact in owner.contacts)
+        ]
+        if owners and way is None:
+            named = f"contacts of {', '.join(owners[:3])}" + (", …" if len(owners) > 3 else "")
+            yield f"{named} are to be told by {channel}, and there is no alerts.{channel} (docs/alerts.md): nobody is"
 
 
 def _drift(configuration: Configuration) -> list[str]:

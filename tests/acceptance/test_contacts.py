@@ -77,8 +77,20 @@ def test_without_a_daemon_the_config_counts_as_taken_up(commune: Installation) -
     assert [one["name"] for one in listed(commune) if one["id"] is None] == ["Mairie"]
 
 
+def test_check_says_who_is_to_be_told_by_a_channel_that_is_closed(commune: Installation) -> None:
+    said = run(commune, "check").stderr
+    assert "contacts of exemple are to be told by mail, and there is no alerts.mail" in said
+    assert "contacts of exemple are to be told by sms, and there is no alerts.sms" in said
+    relays = {"relays": [{"host": "127.0.0.1", "security": "none"}]}
+    commune.main["alerts"] = {"from": "vigie@exemple.fr", "mail": relays}
+    commune.config.write_text(json.dumps(commune.main))
+    said = run(commune, "check").stderr
+    assert "alerts.mail" not in said
+    assert "alerts.sms" in said
+
+
 def test_check_says_where_the_file_differs_and_never_what_either_says(commune: Installation) -> None:
-    assert run(commune, "check").stderr == ""
+    assert "contact '" not in run(commune, "check").stderr
     run(commune, "contact", "edit", "1", "--phone", "+33600000009")
     write(commune, {**REFERENT, "email": "autre@exemple.fr"})
     said = run(commune, "check").stderr

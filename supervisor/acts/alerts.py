@@ -1,0 +1,71 @@
+"""What people do about messages that did not arrive. SPEC 7."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from supervisor.acts.scene import Act, Answer, Arguments, Scene, author, row_number
+from supervisor.config.wording import near
+from supervisor.errors import VigieError
+from supervisor.history.values import only
+from supervisor.store import contacts, outbox
+from supervisor.store.outbox import Message
+
+
+def retry(scene: Scene, arguments: Arguments) -> Answer:
+    """Try it again now, whatever became of it but its arrival."""
+    only(arguments, {"id", "author"})
+    message = _stuck(scene, arguments)
+    author(arguments)
+    outbox.revive(scene.connection, message.id, scene.now)
+    return _answer(scene, message.id)
+
+
+def drop(scene: Scene, arguments: Arguments) -> Answer:
+    """It is not tried any more, and no longer counts as undelivered."""
+    only(arguments, {"id", "author"})
+    message = _stuck(scene, arguments)
+    outbox.drop(scene.connection, message.id, scene.now, author(arguments))
+    return _answer(scene, message.id)
+
+
+ACTS: dict[str, Act] = {"alert.retry": retry, "alert.drop": drop}
+
+
+def _stuck(scene: Scene, arguments: Arguments) -> Message:
+    number = row_number(arguments, "a message")
+    message = outbox.numbered(scene.connection, number)
+    if message is None:
+        choices = [str(one.id) for one in outbox.undelivered(scene.connection)]
+        raise VigieError(f"id: no message {number}; {near(str(number), choices)}")
+    if message.state not in ("waiting", "dead"):
+        raise VigieError(f"id: message {number} is {message.state}, and stays so")
+    return message
+
+
+def _answer(scene: Scene, number: int) -> Answer:
+    message = outbox.numbered(scene.connection, number)
+    return {"message": None if message is None else as_json(scene, message), "remarks": []}
+
+
+def as_json(scene: Scene, message: Message) -> dict[str, Any]:
+    """One message."""
+    contact = contacts.numbered(scene.connection, message.contact)
+    return {
+        "id": message.id,
+        "key": message.key,
+        "contact": None if contact is None else {"id": contact.id, "name": contact.name},
+        "collectivite": None if contact is None else contact.collectivite,
+        "channel": message.channel,
+        "to": message.address,
+        "subject": message.body.subject,
+        "text": message.body.text,
+        "state": message.state,
+        "made": scene.stamp(message.made_at),
+        "attempts": message.attempts,
+        "next": scene.stamp(message.next_at) if message.state == "waiting" else None,
+        "failure": message.failure or None,
+        "receipt": message.receipt or None,
+        "ended": scene.stamp(message.ended_at),
+        "ended_by": message.ended_by,
+    }

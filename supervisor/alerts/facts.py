@@ -1,0 +1,46 @@
+"""What a message has to tell, and to whom: what its words are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from probes.base import Status
+from supervisor.domain.alerting import Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """One thing to be told."""
+
+    kind: Kind
+    percent: int | None  # of the time to intervene
+    at: int  # when it happened
+    severity: Status
+    incident: str  # number: "INC-2026-000123"
+    collectivite: str  # name
+    services: tuple[str, ...]  # names; none: it touches no service
+    equipment: str  # id
+    sonde: str  # whole id; "" for what a person reported
+    said: str  # by the check, or by the person; from outside, never trusted
+    opened_at: int  # of this opening
+    over_at: int | None
+    deadline: int | None  # of the time to intervene
+    link: str | None  # where to look at it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reader:
+    """Who reads it."""
+
+    name: str
+    operator: bool  # of the team that repairs
+    collectivite: str  # name
+
+
+class Composed(NamedTuple):
+    """A mail."""
+
+    subject: str
+    text: str
+    html: str

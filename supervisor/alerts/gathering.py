@@ -1,0 +1,198 @@
+"""From notices to messages: what may be told by now is put into words, once, and waits in the outbox. docs/adr/0009."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from probes.base import Status
+from supervisor.alerts.facts import Composed, Fact, Reader
+from supervisor.domain.alerting import Channel, Kind
+from supervisor.domain.contact import Contact
+from supervisor.domain.pacing import GAPS_S, HOUR_S, QUIET_S, leaves_at
+from supervisor.domain.promise import Promises
+from supervisor.proof import desk
+from supervisor.store import contacts, enquiries, notices, outbox
+from supervisor.store.notices import Notice, Waiting
+from supervisor.store.outbox import Body
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+log = logging.getLogger(__name__)
+
+GONE = "contact effacé"
+NO_ADDRESS = "aucune adresse pour ce moyen"
+NO_CHANNEL = "ce moyen d'envoi n'est pas configuré"
+SMS_AN_HOUR = 6
+FIRST = frozenset({Kind.OPENED, Kind.WORSENED})  # what nobody may wait for who knows of no trouble
+
+
+class Gathered(NamedTuple):
+    """What one look made."""
+
+    messages: int
+    next_at: int | None  # when something that waits may leave
+
+
+Compose = Callable[[Channel, Reader, Sequence[Fact], int], Composed]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathering:
+    """Makes messages of notices."""
+
+    promises: Promises
+    compose: Compose
+    channels: frozenset[str]  # those that are open
+    public_url: str | None
+    sms_an_hour: int = SMS_AN_HOUR
+
+    def gather(self, connection: Connection, now: int) -> Gathered:
+        """Make every message that may leave by now; in one transaction, so that a notice is in one message or none."""
+        made, later = 0, [notices.next_hour(connection, now)]
+        sheets = _Sheets(connection, self.promises, now)
+        for waiting in notices.waiting(connection, now):
+            contact = contacts.numbered(connection, waiting.contact)
+            address = None if contact is None else address_of(contact, waiting.channel)
+            if contact is None or address is None or waiting.channel not in self.channels:
+                why = GONE if contact is None else NO_ADDRESS if address is None else NO_CHANNEL
+                notices.give_up(connection, waiting.notices, why)
+                continue
+            leaves = self._leaves(connection, waiting, now)
+            if leaves > now:
+                later.append(leaves)
+                continue
+            self._put(connection, contact, waiting, address, sheets, now)
+            made += 1
+        return Gathered(made, min((at for at in later if at is not None), default=None))
+
+    def _put(
+        self, connection: Connection, contact: Contact, waiting: Waiting, address: str, sheets: _Sheets, now: int
+    ) -> None:
+        """One message that tells all of it."""
+        told = waiting.notices
+        threads = {notice.incident for notice in told}
+        try:
+            found = sheets.of(threads)
+            facts = [self.fact(contact, notice, found[notice.incident]) for notice in told]
+            composed = self.compose(waiting.channel, self.reader(contact), facts, now)
+            thread = facts[0].incident if len(threads) == 1 else None
+        except Exception:  # a bug in the words of one message must not keep it, nor the others, from leaving
+            log.exception("what contact %d is due to learn cannot be put into words", contact.id)
+            composed, thread = _plain(told), None
+        outbox.add(
+            connection,
+            key=_key(waiting.channel, told),
+            contact=contact.id,
+            channel=waiting.channel,
+            address=address,
+            body=Body(subject=composed.subject, text=composed.text, html=composed.html or None, thread=thread),
+            now=now,
+            notices=[notice.id for notice in told],
+        )
+
+    def reader(self, contact: Contact) -> Reader:
+        """Who reads it."""
+        return Reader(
+            name=contact.name,
+            operator=contact.collectivite in self.promises.operators,
+            collectivite=self.promises.collectivites.get(contact.collectivite, contact.collectivite),
+        )
+
+    def _leaves(self, connection: Connection, waiting: Waiting, now: int) -> int:
+        """When it may: at once for what cannot wait, else when the messages before it leave it room.
+
+        Breaches wait for one another alone, and a minute at most: a storm is one of breaches too, hours later.
+        """
+        contact, channel = waiting.contact, waiting.channel
+        made = outbox.made(connection, contact, channel, now - max(HOUR_S, 4 * QUIET_S), now)
+        first = any(notice.kind in FIRST and notice.severity == Status.CRITICAL for notice in waiting.notices)
+        if first and not notices.knows_of_trouble(connection, contact, channel):
+            return now
+        ready = min(max(notice.not_before, min(notice.at, now)) for notice in waiting.notices)
+        leaves = leaves_at(made, ready, self.sms_an_hour if channel is Channel.SMS else None)
+        if leaves > now and any(notice.kind is Kind.BREACH for notice in waiting.notices):
+            before = notices.latest_breach(connection, contact, channel, now)
+            leaves = min(leaves, now if before is None else max(now, before + GAPS_S[0]))
+        return leaves
+
+    def fact(self, contact: Contact, notice: Notice, sheet: desk.Sheet) -> Fact:
+        """What there is to say of one thing. A commune reads of itself alone: of its services, never of another's."""
+        incident = sheet.incident
+        story = sheet.story
+        opening = next((one for one in story.openings if one.at == notice.opening), None) if story else None
+        dials = next((dials for dials in sheet.dials if dials and opening and dials[0].line in opening.lines), ())
+        deadlines = [dial.clock.deadline for dial in dials if dial.applicable and dial.clock.deadline is not None]
+        if opening is not None:
+            services = [line.service for line in opening.lines]
+        elif incident.sonde is not None:  # it never was: it is known by what it would have touched
+            services = self.promises.counting(incident.sonde, self.promises.sondes.get(incident.sonde))
+        else:
+            services = list(incident.services or ())
+        owner = incident.collectivite
+        if contact.collectivite not in self.promises.operators:
+            owner = contact.collectivite
+            services = [service for service in services if service[0] == owner]
+        return Fact(
+            kind=notice.kind,
+            percent=notice.percent,
+            at=notice.at,
+            severity=Status(notice.severity),
+            incident=incident.number,
+            collectivite=self.promises.collectivites.get(owner, owner),
+            services=tuple(self._names(services)),
+            equipment=incident.sonde.split("/")[1] if incident.sonde else "",
+            sonde=incident.sonde or "",
+            said=incident.message,
+            opened_at=notice.opening,
+            over_at=opening.spell.end if opening else None,
+            deadline=min(deadlines, default=None),
+            link=None if self.public_url is None else f"{self.public_url}/",
+        )
+
+    def _names(self, services: Sequence[tuple[str, str]]) -> Iterator[str]:
+        for key in services:
+            promise = self.promises.services.get(key)
+            yield promise.name if promise is not None else key[1]
+
+
+class _Sheets:
+    """The sheets of what is told at one look: hundreds of people may be told of the same thousands of incidents."""
+
+    def __init__(self, connection: Connection, promises: Promises, now: int) -> None:
+        self._connection = connection
+        self._promises = promises
+        self._now = now
+        self._known: dict[int, desk.Sheet] = {}
+
+    def of(self, numbers: Iterable[int]) -> Mapping[int, desk.Sheet]:
+        """At least those."""
+        missing = [enquiries.of_id(self._connection, one) for one in sorted({*numbers} - self._known.keys())]
+        if missing:
+            found = desk.sheets(self._connection, self._promises, self._now, missing)
+            self._known.update((sheet.incident.id, sheet) for sheet in found)
+        return self._known
+
+
+def _plain(told: Sequence[Notice]) -> Composed:
+    """What is left to say when saying it well fails: that there is something, and how much."""
+    count = len({notice.incident for notice in told})
+    said = "un incident" if count == 1 else f"{count} incidents"
+    text = f"Vigie : du nouveau sur {said}. Le message détaillé n'a pas pu être rédigé ; voir le tableau des incidents."
+    return Composed(f"Vigie : du nouveau sur {said}", text, "")
+
+
+def address_of(contact: Contact, channel: Channel) -> str | None:
+    """Where somebody is reached by a channel."""
+    addresses: Mapping[Channel, str | None] = {Channel.MAIL: contact.email, Channel.SMS: contact.phone}
+    return addresses[channel]
+
+
+def _key(channel: Channel, told: Sequence[Notice]) -> str:
+    """What the receiver knows a repeat by: made of what it tells, and of nothing that an attempt changes."""
+    text = "\n".join([channel, *sorted(notice.key for notice in told)])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

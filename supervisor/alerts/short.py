@@ -1,0 +1,156 @@
+"""An SMS: the service and what happened first, what is left out last, in as many parts as are paid for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from supervisor.alerts import digest, gsm7
+from supervisor.alerts.facts import Fact
+from supervisor.alerts.hours import brief, brief_lasting
+from supervisor.alerts.plain import plain
+from supervisor.alerts.standing import Standing, state
+from supervisor.alerts.telling import SAID, Voice, began, denied, names, where
+from supervisor.domain.alerting import Kind
+
+_ROOMS = (100, 70, 50, 36, 26, 18, 12)  # characters for a name: as many as let the rest be read
+_LEAST = 24  # septets under which what was said is not worth beginning
+_LINKED = re.compile(r"(?i)\b(?:https?:|www\.)\S*")
+
+
+def sms(found: Sequence[Standing], voice: Voice, segments: int) -> str:
+    """In the alphabet of SMS, and never longer than asked."""
+    if not found:
+        return ""
+    return _one(found[0], voice, segments) if len(found) == 1 else _several(found, voice, segments)
+
+
+def _one(standing: Standing, voice: Voice, segments: int) -> str:
+    for room in _ROOMS:
+        said = _must(standing, voice, room)
+        if _fits(said, segments):
+            return _grown(said, _may(standing, voice), segments, cut=voice.reader.operator)
+    return gsm7.fit(_must(standing, voice, _ROOMS[-1]), segments)
+
+
+def _must(standing: Standing, voice: Voice, room: int) -> str:
+    """What nobody may miss."""
+    fact = standing.fact
+    parts = [f"{_headed(standing, voice, room)}, {plain(fact.collectivite, room)}"]
+    if not voice.reader.operator:
+        if not standing.over:
+            return _joined([*parts, _cared_for(voice)])
+        return _joined([*parts, "Rien à faire de votre part"])
+    if fact.deadline is not None and not standing.over and fact.kind is not Kind.BREACH:
+        late = fact.deadline <= voice.now
+        when = brief(fact.deadline, voice.now, voice.zone)
+        parts.append(f"Délai dépassé depuis {when}" if late else f"Intervenir avant {when}")
+    return _joined([*parts, plain(fact.incident, 20)])
+
+
+def _may(standing: Standing, voice: Voice) -> Iterator[str]:
+    """What is added as far as there is room."""
+    if not voice.reader.operator:
+        yield plain(voice.organisation, 60) if standing.over else "Un message suivra au retour à la normale"
+        return
+    if standing.over:
+        return  # what was said of a trouble would contradict its end
+    # Telephones make a link of anything: what a server said is no place to send somebody to.
+    yield _LINKED.sub("(lien)", plain(standing.fact.said, SAID))
+
+
+def _headed(standing: Standing, voice: Voice, room: int) -> str:
+    """ "Panne : Messagerie depuis 17h25"."""
+    word, about, when = state(standing).word, _what(standing.fact, room), _when(standing, voice)
+    return f"{word} : {about} {when}" if about else f"{word} {when}"
+
+
+def _what(fact: Fact, room: int) -> str:
+    shown, left = names(fact)
+    if not shown:
+        return plain(fact.equipment, room)
+    whole = ", ".join(shown) + (f" +{left} autres" if left else "")
+    others = len(shown) - 1 + left
+    if len(whole) <= room or not others:
+        return plain(whole, room)
+    return f"{plain(shown[0], room)} +{others} {'autre' if others == 1 else 'autres'}"
+
+
+def _when(standing: Standing, voice: Voice) -> str:
+    fact = standing.fact
+
+    def at(instant: int) -> str:
+        return brief(instant, voice.now, voice.zone)
+
+    if fact.kind is Kind.RECOVERED:
+        once = f"après {brief_lasting(fact.at - fact.opened_at)}"
+        return f"{_on(fact.at, voice)}, {once if standing.times == 1 else f'après {standing.times} interruptions'}"
+    if fact.kind is Kind.WITHDRAWN:
+        return f"({denied(standing)} {_on(fact.opened_at, voice)})"
+    if fact.kind is Kind.GTI and not standing.reported:
+        return f"({'panne' if standing.down else 'à surveiller'} depuis {at(fact.opened_at)})"
+    if standing.reported and fact.kind is not Kind.BREACH:
+        return _on(fact.opened_at, voice)
+    return f"depuis {at(fact.at if fact.kind is Kind.BREACH else began(fact))}"
+
+
+def _on(instant: int, voice: Voice) -> str:
+    said = brief(instant, voice.now, voice.zone)
+    return said if " " in said else f"à {said}"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """As sentences; what was cut ends with its own mark."""
+    ended = [part if part.endswith("…") else f"{part}." for part in parts[:-1]]
+    return " ".join([*ended, *parts[-1:]])
+
+
+def _cared_for(voice: Voice) -> str:
+    who = plain(voice.organisation, 30)
+    return f"{who} s'en occupe, rien à faire de votre part" if who else "Rien à faire de votre part"
+
+
+def _several(found: Sequence[Standing], voice: Voice, segments: int) -> str:
+    """How many, then the worst by name as far as there is room, then how many are not named."""
+    head = f"{brief(voice.now, voice.now, voice.zone)} : {digest.counted(found, briefly=True)}"
+    named = digest.places(found)
+    tail = "" if voice.reader.operator else ". Rien à faire de votre part"
+    if len(named) > 1:
+        head += f", {digest.number(len(named))} collectivités"
+    elif named:
+        head += f", {plain(named[0], 40)}"
+    text = f"{head}{tail}"
+    lines: list[str] = []
+    for standing in found:
+        line = _listed(standing, placed=len(named) > 1)
+        left = len(found) - len(lines) - 1
+        more = f"; +{digest.number(left)}" if left else ""
+        longer = f"{head}. {'; '.join([*lines, line])}{more}{tail}"
+        if not _fits(longer, segments):
+            break
+        lines.append(line)
+        text = longer
+    return gsm7.fit(text, segments)
+
+
+def _listed(standing: Standing, *, placed: bool) -> str:
+    """ "Panne : Messagerie (Mairie d’Arles)": since when is for who opens the mail."""
+    word = "Délai dépassé" if standing.fact.kind is Kind.BREACH else state(standing).word
+    place = plain(where(standing.fact), 30) if placed else ""
+    return " ".join(part for part in (f"{word} :", _what(standing.fact, 36), f"({place})" if place else "") if part)
+
+
+def _grown(said: str, optional: Iterable[str], segments: int, *, cut: bool) -> str:
+    for part in optional:
+        if not part:
+            continue
+        longer = _joined([said, part])
+        if _fits(longer, segments):
+            said = longer
+        elif cut and _fits(f"{said}. {'x' * _LEAST}", segments):
+            return gsm7.fit(longer, segments)
+    return gsm7.fit(said, segments)
+
+
+def _fits(text: str, segments: int) -> bool:
+    return gsm7.parts(gsm7.spell(text)) <= segments
