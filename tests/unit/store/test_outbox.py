@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from supervisor.domain.alerting import Channel
 from supervisor.store import outbox
-from supervisor.store.outbox import Body
+from supervisor.store.outbox import Body, Message
 from tests.unit.store.database import Memory, memory
 
 BODY = Body(subject="Panne", text="Messagerie", html=None, thread=None)
+ROOM = {Channel.MAIL: 9}
 
 
-def add(database: Memory, key: str, now: int) -> int:
+def add(database: Memory, key: str, now: int) -> Message:
     """A message that waits."""
-    return outbox.add(
+    number = outbox.add(
         database.connection,
         key=key,
         contact=1,
@@ -22,36 +23,42 @@ def add(database: Memory, key: str, now: int) -> int:
         now=now,
         notices=[],
     )
+    message = outbox.numbered(database.connection, number)
+    assert message is not None
+    return message
 
 
-def test_a_lease_is_of_one_and_ends_by_itself() -> None:
+def leased(database: Memory, now: int, room: int = 9, held: frozenset[int] = frozenset()) -> list[int]:
+    """What is taken."""
+    return [message.id for message in outbox.lease(database.connection, now, {Channel.MAIL: room}, held)]
+
+
+def test_what_is_on_its_way_is_not_taken_again_and_what_nobody_holds_is() -> None:
     with memory() as database:
         first, second = add(database, "a", 100), add(database, "b", 101)
-        assert [m.id for m in outbox.lease(database.connection, 100, 400, 9)] == [first]
-        assert [m.id for m in outbox.lease(database.connection, 101, 401, 9)] == [second]
-        assert outbox.lease(database.connection, 399, 800, 9) == []
-        (again,) = outbox.lease(database.connection, 400, 800, 9)
-        assert (again.id, again.key, again.body, again.attempts) == (first, "a", BODY, 2)
-        assert outbox.next_at(database.connection) == 401
+        assert leased(database, 100) == [first.id]
+        assert leased(database, 101, held=frozenset({first.id})) == [second.id]
+        (again, _) = outbox.lease(database.connection, 101, ROOM, frozenset())
+        assert (again.id, again.key, again.body, again.attempts) == (first.id, "a", BODY, 2)
 
 
 def test_no_more_than_there_is_room_for() -> None:
     with memory() as database:
         for number in range(5):
             add(database, str(number), 100)
-        assert len(outbox.lease(database.connection, 100, 400, 2)) == 2
-        assert outbox.lease(database.connection, 100, 400, 0) == []
+        assert len(leased(database, 100, 2)) == 2
+        assert leased(database, 100, 0) == []
 
 
 def test_what_ended_stays_ended() -> None:
     with memory() as database:
-        number = add(database, "a", 100)
-        outbox.sent(database.connection, number, 105, "4Rk7")
-        outbox.again(database.connection, number, 200, "trop tard")
-        outbox.give_up(database.connection, number, 200, "trop tard", "dead")
-        message = outbox.numbered(database.connection, number)
-        assert message is not None
-        assert (message.state, message.receipt, message.ended_at, message.failure) == ("sent", "4Rk7", 105, "")
+        message = add(database, "a", 100)
+        outbox.sent(database.connection, message, 105, "4Rk7")
+        outbox.again(database.connection, message, 200, "trop tard")
+        outbox.give_up(database.connection, message, 200, "trop tard", "dead")
+        ended = outbox.numbered(database.connection, message.id)
+        assert ended is not None
+        assert (ended.state, ended.receipt, ended.ended_at, ended.failure) == ("sent", "4Rk7", 105, "")
         assert outbox.standing(database.connection) == outbox.Standing()
 
 
@@ -70,4 +77,4 @@ def test_what_was_told_is_forgotten_after_a_while_and_what_waits_is_not() -> Non
         outbox.sent(database.connection, told, 110, "")
         outbox.sent(database.connection, lately, 210, "")
         assert outbox.forget(database.connection, 200) is False
-        assert [m.id for m in outbox.since(database.connection, 0)] == [lately, waiting]
+        assert [message.id for message in outbox.since(database.connection, 0)] == [lately.id, waiting.id]
