@@ -18,6 +18,7 @@ from supervisor.domain.alerting import Channel, Kind
 from supervisor.french import typeset
 
 SUBJECT = 180  # characters: what, where and since when, with room for long names; what lists of mails show, and more
+SEE = "Voir l’état des services"  # the page that links lead to
 
 
 def composer(organisation: str, zone: ZoneInfo, segments: int) -> Compose:
@@ -51,7 +52,7 @@ def _one(standing: Standing, voice: Voice) -> Letter:
         details=list(telling.details(standing, voice)),
         closing=[telling.asked(standing, voice)],
         link=_link([standing]),
-        link_text="Voir l’incident",
+        link_text=SEE,
         signature=plain(voice.organisation, NAME),
     )
 
@@ -72,7 +73,7 @@ def _several(found: Sequence[Standing], voice: Voice) -> Letter:
         details=[],
         closing=[] if operator else [telling.reassured(voice, over=all(standing.over for standing in found))],
         link=_link(found),
-        link_text="Voir les incidents" if operator else "Voir l’état des services",
+        link_text=SEE,
         signature=plain(voice.organisation, NAME),
     )
 

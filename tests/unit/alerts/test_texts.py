@@ -27,7 +27,7 @@ Incident : INC-2026-000123
 
 À faire : commencer l’intervention et l’enregistrer (« j’interviens »). Un simple « vu » n’arrête pas le délai d’intervention.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -53,7 +53,7 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire : l’équipe de Moselle Fibre est prévenue et s’en occupe. Vous recevrez un message au retour à la normale.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -79,7 +79,7 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -107,7 +107,7 @@ Incident : INC-2026-000123
 
 À faire : noter la cause, puis clore l’incident.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -136,7 +136,7 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -165,7 +165,7 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire : l’équipe de Moselle Fibre est prévenue et s’en occupe. Vous recevrez un message au retour à la normale.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -193,7 +193,7 @@ Incident : INC-2026-000123
 
 À faire : commencer l’intervention et l’enregistrer (« j’interviens »). Un simple « vu » n’arrête pas le délai d’intervention.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -222,7 +222,7 @@ Incident : INC-2026-000123
 
 À faire : commencer l’intervention et l’enregistrer (« j’interviens »). Un simple « vu » n’arrête pas le délai d’intervention.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -250,7 +250,7 @@ Incident : INC-2026-000123
 
 À faire : commencer l’intervention et l’enregistrer (« j’interviens »), ce qui arrête le dépassement.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -277,7 +277,7 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire : l’équipe de Moselle Fibre est prévenue et s’en occupe. Vous recevrez un message au retour à la normale.
 
-Voir l’incident :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
@@ -319,7 +319,7 @@ En cours (2) :
 Terminé (1) :
 - Retour à la normale : Accès Internet, Mairie de Ségolène-les-Étangs, à 17 h 29, après 4 min (INC-2026-000124)
 
-Voir les incidents :
+Voir l’état des services :
 https://vigie.exemple.fr/
 
 Moselle Fibre
