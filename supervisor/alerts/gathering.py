@@ -134,6 +134,7 @@ class Gathering:
         else:
             services = list(incident.services or ())
         owner = incident.collectivite
+        own = contact.collectivite in (owner, *self.promises.operators)  # operators read of everything
         if contact.collectivite not in self.promises.operators:
             owner = contact.collectivite
             services = [service for service in services if service[0] == owner]
@@ -145,9 +146,9 @@ class Gathering:
             incident=incident.number,
             collectivite=self.promises.collectivites.get(owner, owner),
             services=tuple(self._names(services)),
-            equipment=incident.sonde.split("/")[1] if incident.sonde else "",
+            equipment=incident.sonde.split("/")[1] if incident.sonde and own else "",
             sonde=incident.sonde or "",
-            said=incident.message,
+            said=incident.message if own else "",
             opened_at=notice.opening,
             over_at=opening.spell.end if opening else None,
             deadline=min(deadlines, default=None),

@@ -8,10 +8,12 @@ import pytest
 
 from supervisor.alerts.facts import Composed, Fact, Reader
 from supervisor.alerts.gathering import Gathering
-from supervisor.domain.alerting import Channel
+from supervisor.domain.alerting import Channel, Kind
 from supervisor.domain.contact import Seed
-from supervisor.store import outbox
+from supervisor.proof import desk as desk_of
+from supervisor.store import contacts, enquiries, outbox
 from supervisor.store.batch import Batch
+from supervisor.store.notices import Notice
 from supervisor.store.outbox import Message
 from tests.unit.acts.stage import IMAP, LINK, SITE, Stage, at, iso, stage
 
@@ -107,3 +109,27 @@ def test_maintenance_entered_late_mutes(desk: Stage) -> None:
              nature="Travaux")  # fmt: skip
     desk.result("03-06 09:01", SITE, "critical")
     assert gather(desk, "03-06 09:01") == []
+
+
+def test_a_commune_reads_nothing_of_what_the_operator_or_a_neighbour_has_or_said(desk: Stage) -> None:
+    desk.result("03-06 09:00", IMAP, "ok")
+    desk.result("03-06 09:01", IMAP, "critical", "10.0.0.7 ne répond pas")
+    desk.act("incident.report", collectivite="exemple", service="internet", message="Le maire est furieux")
+    detected, reported = (enquiries.of_id(desk.connection, number) for number in (1, 2))
+    gathering = Gathering(promises=desk.promises, compose=words, channels=frozenset({"mail"}), public_url=None)
+    own = {contact.collectivite: contact for contact in contacts.every(desk.connection)}
+    read = {}
+    for incident in (detected, reported):
+        sheet = desk_of.sheet(desk.connection, desk.promises, desk.now, incident)
+        notice = Notice("", 1, Channel.MAIL, Kind.OPENED, None, "critical", "", incident.id, incident.opened_at, 0, 0)
+        for owner, contact in own.items():
+            fact = gathering.fact(contact, notice, sheet)
+            read[incident.id, owner] = (fact.collectivite, fact.equipment, fact.said)
+    assert read == {
+        (1, "exemple"): ("Exemple", "", ""),
+        (1, "autre"): ("Autre", "", ""),
+        (1, "syndicat"): ("Syndicat", "zimbra", "10.0.0.7 ne répond pas"),
+        (2, "exemple"): ("Exemple", "", "Le maire est furieux"),
+        (2, "autre"): ("Autre", "", ""),
+        (2, "syndicat"): ("Exemple", "", "Le maire est furieux"),
+    }
