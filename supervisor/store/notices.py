@@ -76,16 +76,18 @@ def give_up(connection: sqlite3.Connection, found: Iterable[Notice], why: str) -
 
 
 def knows_of_trouble(connection: sqlite3.Connection, contact: int, channel: Channel) -> bool:
-    """Was somebody told, by this channel, of an opening that lasts, or whose end they are still to be told?
+    """Was somebody told, by this channel, of a critical that lasts, or of what they are still to be told the end?
 
-    Without the second, what fails and recovers in turn would be one first failure after another.
+    Without the second, what fails and recovers in turn would be one first failure after another. A warning is no such
+    knowledge: a disk that fills for a month would take the haste from every failure until it is emptied.
     """
     row = connection.execute(
         "select 1 from notice where contact = :contact and channel = :channel and state = 'due' "
         "and kind in ('recovered', 'withdrawn') "
         "union all "
-        "select 1 from notice n join incident i on i.id = n.incident where n.contact = :contact "
-        "and n.channel = :channel and n.state = 'gathered' and n.kind in ('opened', 'reopened', 'worsened') "
+        "select 1 from notice n join incident i on i.id = n.incident join message m on m.id = n.message "
+        "where n.contact = :contact and n.channel = :channel and n.state = 'gathered' and n.severity = 'critical' "
+        "and n.kind in ('opened', 'reopened', 'worsened') and m.state in ('waiting', 'sent') "
         "and i.restored_at is null and i.void_at is null limit 1",
         {"contact": contact, "channel": channel},
     ).fetchone()

@@ -248,6 +248,14 @@ def test_a_first_critical_leaves_above_the_hourly_cap(desk: Stage) -> None:
     assert ("sms Mairie", "recovered INC-2026-000001 internet") in looked(desk, "03-06 10:02")
 
 
+def test_a_warning_that_lasts_takes_no_haste_from_the_first_critical(desk: Stage) -> None:
+    warned(desk)
+    desk.result("03-06 09:01", SITE, "warning")
+    assert looked(desk, "03-06 09:01") == [("mail Astreinte", "opened INC-2026-000001 internet")]
+    desk.result("03-06 09:01:20", SITE, "critical")
+    assert looked(desk, "03-06 09:01:20") == everybody("worsened INC-2026-000001 internet")
+
+
 def breached(desk: Stage, incident: int, wall: str) -> None:
     """One more breach is due to be told."""
     notices.add(
