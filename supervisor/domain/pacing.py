@@ -5,7 +5,6 @@ A storm of five thousand failures must not be five thousand messages, and a firs
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 GAPS_S = (60, 300, 900)  # after the first message of a run, after the second, after each further one
@@ -36,8 +35,3 @@ def _run(sent: Sequence[int]) -> int:
             break
         count += 1
     return count
-
-
-def lately(sent: Sequence[int], at: int) -> int:
-    """How many messages left within the hour before `at`."""
-    return bisect_right(sent, at) - bisect_right(sent, at - HOUR_S)
