@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supervisor.acts.scene import Act, Answer, Arguments, Scene, author, row_number
+from supervisor.alerts.gathering import address_of
 from supervisor.config.wording import near
 from supervisor.errors import VigieError
 from supervisor.history.values import only
@@ -13,11 +14,18 @@ from supervisor.store.outbox import Message
 
 
 def retry(scene: Scene, arguments: Arguments) -> Answer:
-    """Try it again now, whatever became of it but its arrival."""
+    """Try it again now, to the address that the contact has by now: a wrong one may be why it did not arrive."""
     only(arguments, {"id", "author"})
     message = _stuck(scene, arguments)
     author(arguments)
-    outbox.revive(scene.connection, message.id, scene.now)
+    contact = contacts.numbered(scene.connection, message.contact)
+    address = None if contact is None else address_of(contact, message.channel)
+    if address is None:
+        raise VigieError(
+            f"id: contact {message.contact} has nothing to be reached at by {message.channel} any more; "
+            f"vigie contact edit {message.contact} gives it back, vigie alert drop {message.id} settles it"
+        )
+    outbox.revive(scene.connection, message.id, address, scene.now)
     return _answer(scene, message.id)
 
 

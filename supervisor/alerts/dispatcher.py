@@ -102,6 +102,7 @@ class Dispatcher:
         """Send what is due; gives the seconds until something may be."""
         now = int(self._now())
         self._freed.clear()
+        await self._close_retired()
         gathered = await self._gather(now)
         room, held = self._room(), [*self._going]
         leased = await self._write(lambda connection: outbox.lease(connection, now, room, held))
@@ -164,6 +165,11 @@ class Dispatcher:
         """Another config runs: what is on its way ends by the old channels, the rest takes the new ones."""
         self._retired += self.transports.values()
         self.transports = transports
+
+    async def _close_retired(self) -> None:
+        """Channels of former configs, once nothing goes by them: each reload would leave its connections open."""
+        while self._retired and not self._going:
+            await self._retired.pop().close()
 
     async def close(self) -> None:
         """Leave the other ends properly."""
@@ -235,7 +241,8 @@ class Dispatcher:
         state = "refused" if self._otherwise(connection, message) else "dead"
         outbox.give_up(connection, message, now, attempt.detail, state)
         if state == "dead":
-            log.error("message %d to contact %d is not delivered: %s", message.id, message.contact, attempt.detail)
+            # Not why: relays repeat the address, and a log keeps what is erased here.
+            log.error("message %d to contact %d is not delivered: vigie alert list", message.id, message.contact)
 
     def _otherwise(self, connection: Connection, message: Message) -> bool:
         """The same by another channel of the same person, when there is room in it for one more message."""

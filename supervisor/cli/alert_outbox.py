@@ -33,7 +33,9 @@ def list_(config: Path, as_one_object: bool, every: bool) -> None:
     """List the messages that wait, and those that nobody got."""
     with books(config) as opened:
         connection = opened.connection
-        found = outbox.since(connection, opened.now - WEEK_S) if every else outbox.undelivered(connection)
+        found = (
+            outbox.undelivered_or_since(connection, opened.now - WEEK_S) if every else outbox.undelivered(connection)
+        )
         rows = [as_json(opened.scene, message) for message in found]
     say({"messages": rows}, _table(rows), as_one_object=as_one_object)
 

@@ -129,12 +129,12 @@ def _end(connection: sqlite3.Connection, message: Message, now: int, state: str,
     )
 
 
-def revive(connection: sqlite3.Connection, number: int, now: int) -> None:
-    """Somebody wants it tried again, from the beginning."""
+def revive(connection: sqlite3.Connection, number: int, address: str, now: int) -> None:
+    """Somebody wants it tried again, from the beginning, at the address that is known now."""
     connection.execute(
-        "update message set state = 'waiting', ended_at = null, ended_by = null, attempts = 0, next_at = ? "
-        "where id = ?",
-        (now, number),
+        "update message set state = 'waiting', ended_at = null, ended_by = null, attempts = 0, address = ?, "
+        "next_at = ? where id = ?",
+        (address, now, number),
     )
 
 
@@ -180,6 +180,11 @@ def undelivered(connection: sqlite3.Connection) -> list[Message]:
 def since(connection: sqlite3.Connection, at: int) -> list[Message]:
     """All of them from then on."""
     return _read(connection, "made_at >= ?", [at])
+
+
+def undelivered_or_since(connection: sqlite3.Connection, at: int) -> list[Message]:
+    """What waits, what nobody could be told, however old; and all from then on."""
+    return _read(connection, "state in ('waiting', 'dead') or made_at >= ?", [at])
 
 
 SLICE_ROWS = 2_000

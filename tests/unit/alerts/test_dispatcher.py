@@ -15,10 +15,11 @@ from supervisor.alerts.facts import Composed, Fact, Reader
 from supervisor.domain.alerting import Channel
 from supervisor.domain.backoff import FIRST_S, LONGEST_S, MOST, gives_up, pause_s
 from supervisor.domain.contact import Seed
+from supervisor.errors import VigieError
 from supervisor.store import contacts
 from supervisor.store.batch import Batch
 from tests.unit.acts.stage import SITE, Stage, at
-from tests.unit.alerts.wires import BREAK, HANG, LATER, OK, REFUSED, Post, play, words
+from tests.unit.alerts.wires import BREAK, HANG, LATER, OK, REFUSED, Post, Wire, play, words
 
 NOON = at("03-06 09:01")
 DAY_S = 86_400
@@ -96,7 +97,8 @@ def test_after_three_days_of_trying_it_is_a_dead_letter(caplog: pytest.LogCaptur
 
     with caplog.at_level(logging.ERROR):
         play(NOON, story, mail=[LATER])
-    assert "is not delivered: occupé" in caplog.text
+    assert "message 1 to contact 1 is not delivered" in caplog.text
+    assert "occupé" not in caplog.text
 
 
 def test_the_pauses_add_up_to_three_days_and_are_not_everybodys() -> None:
@@ -328,3 +330,53 @@ def test_a_bug_in_the_words_of_one_message_keeps_none_from_leaving(caplog: pytes
 
     play(NOON, story)
     assert "cannot be put into words" in caplog.text
+
+
+# --- what operators do about it
+
+
+def test_retried_it_goes_to_the_address_that_was_put_right() -> None:
+    async def story(post: Post) -> None:
+        fails(post, MAYOR._replace(phone=None))
+        post.start()
+        await asyncio.sleep(10)
+        assert post.states() == [("mail", "dead")]
+        post.act("contact.edit", id=1, email="mairie@exemple.org")
+        post.act("alert.retry", id=1)
+        await asyncio.sleep(10)
+        assert post.mail.told == ["mairie@exemple.fr", "mairie@exemple.org"]
+        assert post.states() == [("mail", "sent")]
+
+    play(NOON, story, mail=[REFUSED, OK])
+
+
+def test_retried_without_any_address_left_it_says_so_and_stays_dead() -> None:
+    async def story(post: Post) -> None:
+        fails(post, BOTH)
+        post.start()
+        await asyncio.sleep(10)
+        assert sorted(post.states()) == [("mail", "refused"), ("sms", "dead")]
+        post.act("contact.edit", id=1, phone="", sms="")
+        number = next(message.id for message in post.messages() if message.channel is Channel.SMS)
+        with pytest.raises(VigieError, match="contact 1 has nothing to be reached at by sms any more"):
+            post.act("alert.retry", id=number)
+        assert sorted(post.states()) == [("mail", "refused"), ("sms", "dead")]
+
+    play(NOON, story, mail=[REFUSED], sms=[REFUSED])
+
+
+def test_channels_of_a_former_config_are_closed_once_nothing_goes_by_them() -> None:
+    async def story(post: Post) -> None:
+        post.mail.takes_s = 45.0  # over the next look
+        fails(post, MAYOR)
+        post.start()
+        await asyncio.sleep(1)
+        post.dispatcher.replace({"mail": Wire(post.clock), "sms": Wire(post.clock)})
+        await asyncio.sleep(40)
+        assert not post.mail.closed
+        await asyncio.sleep(60)
+        assert post.mail.closed
+        assert post.sms.closed
+        assert post.states() == [("mail", "sent")]
+
+    play(NOON, story)

@@ -43,6 +43,7 @@ class Wire:
         self.under_way: Counter[str] = Counter()
         self.most_under_way = 0
         self.takes_s = 0.1
+        self.closed = False
 
     async def send(self, letter: Letter) -> Attempt:
         self.letters.append((self._clock.monotonic(), letter))
@@ -59,7 +60,7 @@ class Wire:
         return answer
 
     async def close(self) -> None:
-        return
+        self.closed = True
 
     @property
     def told(self) -> list[str]:

@@ -71,6 +71,16 @@ def test_how_it_stands() -> None:
         assert outbox.standing(database.connection) == outbox.Standing(pending=2, failing=1, oldest_at=100, dead=1)
 
 
+def test_a_dead_letter_is_listed_however_old_beside_what_is_recent() -> None:
+    with memory() as database:
+        dead, old, recent = add(database, "a", 100), add(database, "b", 100), add(database, "c", 900)
+        outbox.give_up(database.connection, dead, 120, "adresse inconnue", "dead")
+        outbox.sent(database.connection, old, 120, "")
+        outbox.sent(database.connection, recent, 910, "")
+        found = outbox.undelivered_or_since(database.connection, 800)
+        assert [message.id for message in found] == [dead.id, recent.id]
+
+
 def test_what_was_told_is_forgotten_after_a_while_and_what_waits_is_not() -> None:
     with memory() as database:
         told, lately, waiting = add(database, "a", 100), add(database, "b", 100), add(database, "c", 100)
