@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes.base import Status
 from supervisor.alerts.facts import Composed, Fact, Reader
+from supervisor.alerts.sheets import Sheets
+from supervisor.alerts.withholding import hold, timely
 from supervisor.domain.alerting import Channel, Kind
 from supervisor.domain.contact import Contact
 from supervisor.domain.pacing import GAPS_S, HOUR_S, QUIET_S, leaves_at
 from supervisor.domain.promise import Promises
 from supervisor.proof import desk
-from supervisor.store import contacts, enquiries, notices, outbox
+from supervisor.store import contacts, notices, outbox
 from supervisor.store.notices import Notice, Waiting
 from supervisor.store.outbox import Body
 
@@ -53,9 +55,14 @@ class Gathering:
 
     def gather(self, connection: Connection, now: int) -> Gathered:
         """Make every message that may leave by now; in one transaction, so that a notice is in one message or none."""
-        made, later = 0, [notices.next_hour(connection, now)]
-        sheets = _Sheets(connection, self.promises, now)
+        made = 0
+        sheets = Sheets(connection, self.promises, now)
+        hold(connection, self.promises, sheets, now)
+        later = [notices.next_hour(connection, now)]
         for waiting in notices.waiting(connection, now):
+            waiting = timely(connection, waiting, sheets)
+            if not waiting.notices:
+                continue
             contact = contacts.numbered(connection, waiting.contact)
             address = None if contact is None else address_of(contact, waiting.channel)
             if contact is None or address is None or waiting.channel not in self.channels:
@@ -71,7 +78,7 @@ class Gathering:
         return Gathered(made, min((at for at in later if at is not None), default=None))
 
     def _put(
-        self, connection: Connection, contact: Contact, waiting: Waiting, address: str, sheets: _Sheets, now: int
+        self, connection: Connection, contact: Contact, waiting: Waiting, address: str, sheets: Sheets, now: int
     ) -> None:
         """One message that tells all of it."""
         told = waiting.notices
@@ -159,24 +166,6 @@ class Gathering:
         for key in services:
             promise = self.promises.services.get(key)
             yield promise.name if promise is not None else key[1]
-
-
-class _Sheets:
-    """The sheets of what is told at one look: hundreds of people may be told of the same thousands of incidents."""
-
-    def __init__(self, connection: Connection, promises: Promises, now: int) -> None:
-        self._connection = connection
-        self._promises = promises
-        self._now = now
-        self._known: dict[int, desk.Sheet] = {}
-
-    def of(self, numbers: Iterable[int]) -> Mapping[int, desk.Sheet]:
-        """At least those."""
-        missing = [enquiries.of_id(self._connection, one) for one in sorted({*numbers} - self._known.keys())]
-        if missing:
-            found = desk.sheets(self._connection, self._promises, self._now, missing)
-            self._known.update((sheet.incident.id, sheet) for sheet in found)
-        return self._known
 
 
 def _plain(told: Sequence[Notice]) -> Composed:

@@ -139,7 +139,8 @@ def _lines(rows: Iterable[Row]) -> Iterator[str]:
         percent = f" {row['percent']} %" if row["percent"] is not None else ""
         yield click.style(f"{row['event']}{percent} {local(row['at'])}", bold=True)
         for each in row["messages"]:
-            yield f"  {each['channel']} to {each['contact']} ({each['collectivite']}) {each['to']}"
+            later = f", not before {local(each['from'])}" if row["at"] is None or each["from"] != row["at"] else ""
+            yield f"  {each['channel']} to {each['contact']} ({each['collectivite']}) {each['to']}{later}"
             if each["subject"]:
                 yield f"    {each['subject']}"
             for line in filter(None, each["text"].splitlines()):

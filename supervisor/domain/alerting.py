@@ -56,7 +56,7 @@ class Event:
     at: int
     severity: Status  # of the incident now: warning or critical
     collectivites: frozenset[str]  # whose services it touches
-    muted: str = ""  # why nobody is told, if so
+    quiet_until: int = 0  # when the maintenance of all it touches ends: nothing but an end is told before
     told: Mapping[int, Collection[Channel]] = field(default_factory=dict)  # who learns of this opening, by person
 
 
@@ -94,8 +94,6 @@ def _why_not(event: Event, person: Person, channel: Channel, since: Status) -> s
     told = channel in event.told.get(person.id, ())
     if event.kind in OVER:
         return "" if told else "n'a pas été averti de la panne par ce moyen"
-    if event.muted:
-        return event.muted
     if event.kind in (Kind.GTI, Kind.BREACH) and not person.operator:
         return "le délai d'intervention ne regarde que l'exploitant"
     if event.severity.severity < since.severity:
@@ -104,9 +102,12 @@ def _why_not(event: Event, person: Person, channel: Channel, since: Status) -> s
 
 
 def _opening(event: Event, person: Person) -> int:
-    """When it can be told: at once, or when the person's hours begin. What ended or breaks a promise does not wait."""
-    if person.hours is None or event.kind in OVER or person.hours.is_open(event.at):
+    """When it can be told: at once; or when a maintenance is over, the person's hours begin. An end does not wait."""
+    if event.kind in OVER:
         return event.at
+    at = max(event.at, event.quiet_until)
+    if person.hours is None or person.hours.is_open(at):
+        return at
     # The instant at which the first opening second has elapsed, less that second.
-    opens = person.hours.after(event.at, 1)
-    return event.at if opens is None else opens - 1
+    opens = person.hours.after(at, 1)
+    return at if opens is None else opens - 1

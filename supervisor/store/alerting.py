@@ -10,18 +10,19 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from probes.base import Status
-from supervisor.domain.alerting import OVER, TROUBLE, Channel, Event, Kind, Person, Spared, Told, route
+from supervisor.domain.alerting import OVER, Channel, Event, Kind, Person, Spared, Told, route
 from supervisor.domain.contact import Contact
 from supervisor.domain.incident import ServiceKey, Story
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.promise import Promises
-from supervisor.store import contacts, incidents, notices, windows
+from supervisor.store import contacts, incidents, notices
 from supervisor.store.incidents import Entry, Incident
+from supervisor.store.muting import Muting
 from supervisor.store.notices import Notice
 
 log = logging.getLogger(__name__)
 
-OVER_BEFORE_HOURS = "rétabli avant ses heures"
+OVER_UNTOLD = "rétabli avant que le message ne parte"
 NOT_OVER = "ce n'était pas rétabli, et rien n'en était parti encore"
 NEVER_WAS = "ce n'était pas une panne, et rien n'en était parti encore"
 TOLD_FROM = 75  # percent of a GTI: below, nobody is woken
@@ -34,6 +35,7 @@ class Alerts:
         self._connection = connection
         self._promises = promises
         self._now = now
+        self.muting = Muting(connection, promises, now)
 
     def react(self, incident: Incident, story: Story | None, entries: Iterable[Entry]) -> None:
         """These lines are new in the journal of an incident; `story`: as it is told now, None if it never was.
@@ -56,7 +58,7 @@ class Alerts:
             notices.drop(self._connection, incident.id, opening, -FOREVER, NOT_OVER, (Kind.RECOVERED,))
         event = self.event(incident, story, kind, at, opening)
         if kind in OVER:
-            notices.drop(self._connection, incident.id, opening, self._now, OVER_BEFORE_HOURS)
+            notices.drop(self._connection, incident.id, opening, self._now, OVER_UNTOLD)
         notices.add(
             self._connection,
             [
@@ -65,6 +67,13 @@ class Alerts:
                 if isinstance(each, Told)
             ],
         )
+        if event.quiet_until:
+            notices.hold(self._connection, incident.id, opening, self._now, event.quiet_until)
+
+    def hold(self, incident: Incident, story: Story | None, opening: int) -> None:
+        """What is still to be told of it waits for the end of the maintenance that holds by now, or no longer does."""
+        until = self.muting.until(incident, self._services(incident, story, opening))
+        notices.hold(self._connection, incident.id, opening, self._now, until)
 
     def routes(self, event: Event) -> Iterator[Told | Spared]:
         """Who is told of it, and who is not, and why."""
@@ -96,7 +105,7 @@ class Alerts:
             at=max(at, self._now),  # what is learnt late is told now
             severity=self._severity(incident, at),
             collectivites=frozenset({incident.collectivite, *(owner for owner, _ in services)}),
-            muted=self._muted(services) if kind in TROUBLE else "",
+            quiet_until=0 if kind in OVER else self.muting.until(incident, services),
             told=notices.told(self._connection, incident.id, opening, self._now),
         )
 
@@ -116,19 +125,6 @@ class Alerts:
             (incident.sonde, at),
         ).fetchone()
         return Status.WARNING if row is not None and row[0] == Status.WARNING else Status.CRITICAL
-
-    def _muted(self, services: Iterable[ServiceKey]) -> str:
-        """Maintenance entered late opens incidents, and mutes alerts all the same."""
-        held = self._maintained
-        return "maintenance en cours" if services and all(key in held for key in services) else ""
-
-    @cached_property
-    def _maintained(self) -> frozenset[ServiceKey]:
-        found: set[ServiceKey] = set()
-        for entry in windows.maintenances(self._connection, self._now, self._now + 1):
-            if entry.cancelled_at is None or entry.cancelled_at > self._now:
-                found |= self._promises.concerned(entry.collectivite, entry.services)
-        return frozenset(found)
 
     def _concerned(self, event: Event) -> Iterator[Person]:
         """The operators, the people of the collectivités, and whoever was told before: a few of thousands."""

@@ -67,6 +67,28 @@ def drop(
     )
 
 
+MAINTAINED = "en maintenance"
+
+
+def hold(connection: sqlite3.Connection, incident: int, opening: int, now: int, until: int) -> None:
+    """What could be told of this opening by now is told from that instant on; 0: what was held is held no longer."""
+    connection.execute(
+        "update notice set not_before = :until, why = iif(:until, :why, '') where incident = :incident "
+        "and opening = :opening and state = 'due' and kind not in ('recovered', 'withdrawn') "
+        "and (why = :why or (:until and not_before <= :now))",
+        {"until": until, "why": MAINTAINED, "incident": incident, "opening": opening, "now": now},
+    )
+
+
+def mutable(connection: sqlite3.Connection, now: int, *, maintained: bool) -> list[tuple[int, int]]:
+    """Incidents and openings of which something is held; where anything is maintained, of which it may have to be."""
+    return connection.execute(
+        "select distinct incident, opening from notice where state = 'due' and kind not in ('recovered', 'withdrawn') "
+        "and (why = ? or (? and not_before <= ?))",
+        (MAINTAINED, maintained, now),
+    ).fetchall()
+
+
 def give_up(connection: sqlite3.Connection, found: Iterable[Notice], why: str) -> None:
     """Nobody is there to be told."""
     connection.executemany(

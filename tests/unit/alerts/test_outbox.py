@@ -103,12 +103,14 @@ def test_the_time_to_intervene_is_the_operators_own_affair(desk: Stage) -> None:
     ]
 
 
-def test_maintenance_entered_late_mutes(desk: Stage) -> None:
+def test_maintenance_entered_late_mutes_until_it_ends(desk: Stage) -> None:
     desk.result("03-06 09:00", SITE, "ok")
     desk.act("maintenance.plan", collectivite="exemple", start=iso("03-06 08:00"), end=iso("03-06 12:00"),
              nature="Travaux")  # fmt: skip
     desk.result("03-06 09:01", SITE, "critical")
-    assert gather(desk, "03-06 09:01") == []
+    assert gather(desk, "03-06 11:59") == []
+    said = {message.body.text for message in gather(desk, "03-06 12:00")}
+    assert said == {"opened INC-2026-000001 internet"}  # it lasts: nobody would ever know
 
 
 def test_a_commune_reads_nothing_of_what_the_operator_or_a_neighbour_has_or_said(desk: Stage) -> None:

@@ -1,0 +1,73 @@
+"""What was due when it was noted, and is not by the time it could leave. docs/adr/0009."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from supervisor.alerts.sheets import Sheets
+from supervisor.domain.alerting import Kind
+from supervisor.domain.promise import Promises
+from supervisor.proof.desk import Dial
+from supervisor.store import notices
+from supervisor.store.alerting import Alerts
+from supervisor.store.notices import Notice, Waiting
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+log = logging.getLogger(__name__)
+
+TAKEN_UP = "quelqu'un intervient"
+NOT_OURS = "la cause n'est pas celle de l'exploitant"
+
+
+def hold(connection: Connection, promises: Promises, sheets: Sheets, now: int) -> None:
+    """A maintenance that began, or was entered, while something waited mutes it; one that was cancelled no longer."""
+    alerts = Alerts(connection, promises, now)
+    pairs = notices.mutable(connection, now, maintained=alerts.muting.any)
+    try:
+        found = sheets.of(incident for incident, _ in pairs)
+    except Exception:  # a bug here must not keep anything from leaving: rather one message too many
+        log.exception("what is due cannot be held against maintenance")
+        return
+    for incident, opening in pairs:
+        alerts.hold(found[incident].incident, found[incident].story, opening)
+
+
+def timely(connection: Connection, waiting: Waiting, sheets: Sheets) -> Waiting:
+    """Without the reminders of a time to intervene that counts no more."""
+    late = [(notice, why) for notice in waiting.notices if (why := _why_late(notice, sheets))]
+    for notice, why in late:
+        notices.give_up(connection, [notice], why)
+    gone = {notice.id for notice, _ in late}
+    return waiting._replace(notices=[notice for notice in waiting.notices if notice.id not in gone])
+
+
+def _why_late(notice: Notice, sheets: Sheets) -> str:
+    """A breach stays true whoever comes after it; what is over is told as that."""
+    if notice.kind not in (Kind.GTI, Kind.BREACH):
+        return ""
+    try:
+        dial = _dial(notice, sheets)
+    except Exception:
+        log.exception("incident %d: its time to intervene cannot be looked at", notice.incident)
+        return ""
+    if dial is None:
+        return ""
+    if not dial.applicable:
+        return NOT_OURS
+    return TAKEN_UP if notice.kind is Kind.GTI and dial.line.stop is not None else ""
+
+
+def _dial(notice: Notice, sheets: Sheets) -> Dial | None:
+    """Its clock, of an opening that lasts."""
+    sheet = sheets.of([notice.incident])[notice.incident]
+    if sheet.story is None:
+        return None
+    lasting = [
+        dials
+        for one, dials in zip(sheet.story.openings, sheet.dials, strict=True)
+        if one.at == notice.opening and one.spell.end is None
+    ]
+    return next((dial for dials in lasting for dial in dials if "/".join(dial.line.service) == notice.service), None)
