@@ -139,7 +139,7 @@ def _lines(rows: Iterable[Row]) -> Iterator[str]:
         percent = f" {row['percent']} %" if row["percent"] is not None else ""
         yield click.style(f"{row['event']}{percent} {local(row['at'])}", bold=True)
         for each in row["messages"]:
-            later = f", not before {local(each['from'])}" if row["at"] is None or each["from"] != row["at"] else ""
+            later = f", not before {local(each['from'])}" if row["at"] not in (None, each["from"]) else ""
             yield f"  {each['channel']} to {each['contact']} ({each['collectivite']}) {each['to']}{later}"
             if each["subject"]:
                 yield f"    {each['subject']}"

@@ -1,0 +1,75 @@
+"""What an incident would make leave, held against what leaves. SPEC 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from supervisor.alerts.gathering import Gathering
+from supervisor.alerts.preview import Foreseen, Preview
+from supervisor.domain.contact import Seed
+from supervisor.proof import desk as desk_of
+from supervisor.store import enquiries
+from supervisor.store.batch import Batch
+from tests.unit.acts.stage import SITE, Stage, at, iso, stage
+from tests.unit.alerts.wires import looked, words
+
+MAYOR = Seed("exemple", "Mairie", "mairie@exemple.fr", "+33600000001", "critical", "critical")
+NIGHT = Seed("syndicat", "Astreinte", "astreinte@syndicat.fr", None, "warning", None)
+
+
+@pytest.fixture
+def desk() -> Iterator[Stage]:
+    """A commune, the one on call, and a site that is well."""
+    with stage() as made:
+        made.database.apply(Batch(at=made.now, contacts=[MAYOR, NIGHT]))
+        made.result("03-06 09:00", SITE, "ok")
+        yield made
+
+
+def foreseen(desk: Stage) -> list[Foreseen]:
+    """Of the first incident, by mail alone."""
+    gathering = Gathering(promises=desk.promises, compose=words, channels=frozenset({"mail"}), public_url=None)
+    sheet = desk_of.sheet(desk.connection, desk.promises, desk.now, enquiries.of_id(desk.connection, 1))
+    return list(Preview(desk.connection, gathering, sheet, desk.now).foresee())
+
+
+def leaving(each: Foreseen) -> list[tuple[str, int]]:
+    """To whom, and from when on."""
+    return [(one.contact.name, one.not_before) for one in each.leaving]
+
+
+def silent(each: Foreseen) -> list[tuple[str, str, str]]:
+    """Who gets none, and why."""
+    return [(one.contact.name, one.channel.value, one.why) for one in each.silent]
+
+
+def test_each_message_and_who_gets_none(desk: Stage) -> None:
+    desk.result("03-06 09:01", SITE, "critical")
+    events = foreseen(desk)
+    assert [(each.kind.value, each.percent) for each in events] == [
+        ("opened", None), ("gti", 75), ("gti", 90), ("breach", 100), ("recovered", None),
+    ]  # fmt: skip
+    opened, reminder, *_, over = events
+    began = at("03-06 09:01")
+    assert leaving(opened) == [("Astreinte", began), ("Mairie", began)]
+    assert silent(opened) == [("Mairie", "sms", "ce moyen d'envoi n'est pas configuré")]
+    assert reminder.at == at("03-06 15:01")
+    assert leaving(reminder) == [("Astreinte", at("03-06 15:01"))]
+    why = "le délai d'intervention ne regarde que l'exploitant"
+    assert silent(reminder) == [("Mairie", "mail", why), ("Mairie", "sms", why)]
+    assert over.at is None
+    assert [one.contact.name for one in over.leaving] == ["Astreinte", "Mairie"]
+    # Nothing was written, and what leaves is what was foreseen.
+    assert [one.words.subject for one in opened.leaving] == ["mail Astreinte", "mail Mairie"]
+    assert {said for _, said in looked(desk, "03-06 09:01")} == {one.words.text for one in opened.leaving}
+
+
+def test_during_a_maintenance_it_says_until_when_nothing_leaves(desk: Stage) -> None:
+    desk.act("maintenance.plan", collectivite="exemple", start=iso("03-06 08:00"), end=iso("03-06 12:00"),
+             nature="Travaux")  # fmt: skip
+    desk.result("03-06 09:01", SITE, "critical")
+    opened, *_ = foreseen(desk)
+    assert opened.at == at("03-06 09:01")
+    assert leaving(opened) == [("Astreinte", at("03-06 12:00")), ("Mairie", at("03-06 12:00"))]
