@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from supervisor.acts.scene import Act, Answer, Arguments, Scene, author, row_number
 from supervisor.alerts.gathering import address_of
 from supervisor.config.wording import near
+from supervisor.domain.alerting import TROUBLE
 from supervisor.errors import VigieError
 from supervisor.history.values import only
-from supervisor.store import contacts, outbox
+from supervisor.store import contacts, enquiries, notices, outbox
 from supervisor.store.outbox import Message
 
 
@@ -26,7 +28,7 @@ def retry(scene: Scene, arguments: Arguments) -> Answer:
             f"vigie contact edit {message.contact} gives it back, vigie alert drop {message.id} settles it"
         )
     outbox.revive(scene.connection, message.id, address, scene.now)
-    return _answer(scene, message.id)
+    return _answer(scene, message.id, *_over(scene, message))
 
 
 def drop(scene: Scene, arguments: Arguments) -> Answer:
@@ -51,9 +53,22 @@ def _stuck(scene: Scene, arguments: Arguments) -> Message:
     return message
 
 
-def _answer(scene: Scene, number: int) -> Answer:
+def _over(scene: Scene, message: Message) -> Iterator[str]:
+    """Its words are those of the day when it was made, and who was told of nothing is told of no end."""
+    told = notices.of_message(scene.connection, message.id)
+    trouble = {notice.incident for notice in told if notice.kind in TROUBLE}
+    found = [enquiries.of_id(scene.connection, incident) for incident in sorted(trouble)]
+    over = [one.number for one in found if one.restored_at is not None or one.void_at is not None]
+    if over and message.state == "dead":
+        yield (
+            f"{', '.join(over[:3])}{' and others' if len(over) > 3 else ''}: over meanwhile, and the message says that "
+            f"it lasts; vigie alert drop {message.id} keeps it from leaving"
+        )
+
+
+def _answer(scene: Scene, number: int, *remarks: str) -> Answer:
     message = outbox.numbered(scene.connection, number)
-    return {"message": None if message is None else as_json(scene, message), "remarks": []}
+    return {"message": None if message is None else as_json(scene, message), "remarks": list(remarks)}
 
 
 def as_json(scene: Scene, message: Message) -> dict[str, Any]:

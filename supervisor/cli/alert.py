@@ -48,7 +48,7 @@ class _Tried(NamedTuple):
 
 @click.group()
 def alert() -> None:
-    """Alerts: the channels they leave by."""
+    """Alerts: what leaves, what nobody got, and the channels they leave by."""
 
 
 @alert.command()

@@ -365,6 +365,25 @@ def test_retried_without_any_address_left_it_says_so_and_stays_dead() -> None:
     play(NOON, story, mail=[REFUSED], sms=[REFUSED])
 
 
+def test_retried_when_its_trouble_is_over_it_says_so() -> None:
+    async def story(post: Post) -> None:
+        fails(post, MAYOR._replace(phone=None))
+        post.start()
+        await asyncio.sleep(10)
+        assert post.states() == [("mail", "dead")]
+        post.mail.answers = [LATER]
+        assert post.act("alert.retry", id=1)["remarks"] == []
+        await asyncio.sleep(10)
+        post.mail.answers = [REFUSED]
+        await asyncio.sleep(60)
+        assert post.states() == [("mail", "dead")]
+        post.result("03-06 09:05", SITE, "ok")
+        (remark,) = post.act("alert.retry", id=1)["remarks"]
+        assert remark.startswith("INC-2026-000001: over meanwhile")
+
+    play(NOON, story, mail=[REFUSED])
+
+
 def test_channels_of_a_former_config_are_closed_once_nothing_goes_by_them() -> None:
     async def story(post: Post) -> None:
         post.mail.takes_s = 45.0  # over the next look
