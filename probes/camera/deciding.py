@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from probes.base import Status
-from probes.camera.comparing import Comparison, compare, placed, sharpness, view_of
+from probes.camera.comparing import Comparison, compare, placed, sharpest, sharpness, view_of
 from probes.camera.covering import cover, elsewhere, too_plain
 from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, Features
@@ -42,6 +42,7 @@ _LIVE, _LIVE_UNSTEADY = 1.0, 0.58  # stillness under which nothing changed
 _ALIKE, _LIVE_ALIKE = 0.78, 1.4  # correlation of the grain that no two pictures have by chance
 _UNSTEADY = 0.4
 _BLURRED_ALONE, _DOUBTFUL_ALONE = -1.87, -1.72  # sharpness without anything to compare with
+_SHARP_SOMEWHERE = -1.0  # of the sharpest cells, over which a picture is not out of focus: night and infra-red are soft
 # Loss of sharpness, and the sharpness it leads to.
 _CLEARLY_BLUNT = ((0.28, -1.85), (0.5, -1.75), (0.62, -1.62))
 _BLUNT = 0.28
@@ -171,7 +172,7 @@ def _softer(seen: Evidence, best: Comparison) -> bool:
 
 def _blurred_alone(seen: Evidence) -> Verdict | None:
     level = seen.level
-    if level <= _BLURRED_ALONE:
+    if level <= _BLURRED_ALONE and sharpest(seen.features) <= _SHARP_SOMEWHERE:
         return Verdict(State.BLURRED, Status.CRITICAL, f"netteté {level:.2f} : aucun contour n’est net")
     if level <= _DOUBTFUL_ALONE:
         return Verdict(State.CLEAR, Status.WARNING, f"netteté {level:.2f} : faible, sans habitude à quoi la comparer")
