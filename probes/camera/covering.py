@@ -31,6 +31,7 @@ _LOST_PLAIN = 0.66  # the same in a plainer scene
 _PART = 0.55  # see `_in_part`: ordinary ones are under 0.5
 _EITHER = 0.3  # of `_turned`: either may be
 _FOGGED = 0.2  # contrast of large shades in fog
+_KNOWN_BY = 24  # pictures that a scene has to be known by, to have been seen in more than one weather
 _ECHO_UNVEILED = 0.55  # the same as ECHO in clear air
 
 
@@ -144,3 +145,13 @@ def _cut_off(best: Comparison) -> bool:
 
 def too_plain() -> Verdict:
     return Verdict(State.UNKNOWN, Status.UNKNOWN, "la scène connue a trop peu de détails pour juger du cadrage")
+
+
+def first_fog(seen: Evidence) -> bool:
+    """Whether what looks hidden may be behind the first fog of a camera that is hardly known: the large shades are
+    faint, and in their order."""
+    best, place = seen.best, seen.place
+    if best is None or place is None or seen.pictures >= _KNOWN_BY:
+        return False
+    faint = best.contrast < VEILED and best.likeness >= 0.4 and best.match >= 0.65
+    return faint and place.strange < 0.2 and place.lost < _LOST_PLAIN

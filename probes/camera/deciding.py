@@ -13,7 +13,7 @@ import numpy as np
 
 from probes.base import Status
 from probes.camera.comparing import Comparison, compare, placed, sharpest, sharpness, view_of
-from probes.camera.covering import cover, elsewhere, too_plain
+from probes.camera.covering import cover, elsewhere, first_fog, too_plain
 from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, Features
 from probes.camera.reference import Reference
@@ -65,6 +65,7 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         regime=None if best is None else reference.regimes[best],
         place=None if best is None else placed(features, view, reference.regimes[best]),
         unsteady=previous is not None and previous.unsteady >= _UNSTEADY and previous.tables != features.tables,
+        pictures=sum(one.seen for one in reference.regimes),
         known=known,
         novel=at - reference.begun < _FIRST_DAY_S
         and not reference.darkest - _NOVEL <= features.level <= reference.brightest + _NOVEL,
@@ -81,6 +82,9 @@ def decide(seen: Evidence) -> Verdict:
         verdict = rule(seen)
         if verdict is None or (doubt is not None and verdict.state is not State.FROZEN):
             continue
+        if verdict.state is State.COVERED and first_fog(seen):
+            reason = "trop peu d’images connues pour distinguer un cache du brouillard"
+            return Verdict(State.UNKNOWN, Status.UNKNOWN, reason)
         if verdict.state is not State.UNKNOWN or rule is not cover:
             return verdict
         doubt = verdict  # nothing else can be told of such a picture but that it is the one before

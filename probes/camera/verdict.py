@@ -56,6 +56,7 @@ class Evidence(NamedTuple):
     regime: Regime | None  # that resembles most
     place: Place | None  # in that regime
     unsteady: bool  # the camera changes its compression by itself, so that quiet pictures look encoded again
+    pictures: int  # that what is known was learnt from
     known: tuple[Comparison, ...]  # with each regime, in their order
     novel: bool  # darker or brighter than the camera was ever seen, in the days when it may be
     nightfall: bool  # the last good picture was already very dark
