@@ -42,6 +42,8 @@ def _url(value: Any) -> Any:
         raise ValueError(f"'{value}' is not a URL; write it like https://www.exemple.fr/") from None
     if url.scheme not in ("http", "https") or not url.host or port is None:
         raise ValueError(f"'{value}' is not an http or https URL; write it like https://www.exemple.fr/")
+    if "{" in url.host:
+        raise ValueError("in the host of a URL only {address} stands for something; write it like http://{address}/")
     if url.user is not None or url.password is not None:
         raise ValueError("a URL holds no login; write basic: {user, password}, or proxy_login for a proxy")
     return value

@@ -29,6 +29,8 @@ def split(url: str) -> SplitResult:
         raise ValueError(f"'{url}' is not an rtsp, rtsps, http or https URL; write it like {_EXAMPLE}")
     if parts.username is not None or parts.password is not None:
         raise ValueError("a URL holds no login; write login: {user, password}, with a reference to the secret")
+    if "{" in parts.netloc:
+        raise ValueError(f"in the host of a URL only {{address}} stands for something; write it like {_EXAMPLE}")
     if parts.port == 0:
         raise ValueError(f"'{url}' has a port that does not exist; write it like {_EXAMPLE}")
     return parts
@@ -140,7 +142,22 @@ class CameraSettings:
             raise ValueError(f"no still picture is known of {self.vendor}; write source: rtsp, or its url")
         if self.vendor is None and (self.source, self.channel, self.stream) != ("rtsp", 1, "main"):
             raise ValueError("source, channel and stream go with vendor; the url says all of them")
+        self._check_use()
         return self
+
+    def _check_use(self) -> None:
+        """What would do nothing is not written."""
+        if self._is_still:
+            if not self.media:
+                raise ValueError("'media' is about RTSP; a still picture is always fetched whole, remove media: off")
+        elif self.age is not None:
+            raise ValueError("'age' is that of a still picture; remove it, or write source: snapshot or an http url")
+        elif self.picture.on and not self.media:
+            raise ValueError("a picture is looked at once it has come; remove media: off, or write picture: off")
+
+    @property
+    def _is_still(self) -> bool:
+        return self.source == "snapshot" if self.url is None else self.url.lower().startswith("http")
 
     def location(self, address: str) -> SplitResult:
         """Where to ask, for the equipment of this address."""
