@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from probes.base import Measurement, Run, Status
-from probes.filling import Filling, Pace, filling
+from probes.filling import HORIZON_S, Filling, Pace, filling
 from probes.settings import Seconds
 from probes.threshold import Below, Verdict
 from probes.units import say_duration
@@ -29,8 +29,22 @@ def _plain(value: Any) -> Any:
     return {"critical": value} if isinstance(value, str | int | float) else value
 
 
+def _reached(within: Below[float]) -> Below[float]:
+    """A threshold that no date can reach would be silent, and look like a watch that is kept."""
+    given = [limit for limit in (within.warning, within.critical) if limit is not None]
+    if not given:
+        raise ValueError("no time is given; write it like 7d, or {warning: 30d, critical: 7d}")
+    if not all(0 < limit <= HORIZON_S for limit in given):
+        raise ValueError("dates are told for a year ahead; write more than 0 and at most 365d")
+    return within
+
+
 # `{warning: 30d, critical: 7d}`, or `7d` alone, which is critical.
-Within = Annotated[Below[Seconds], BeforeValidator(_plain, json_schema_input_type=Below[Seconds] | Seconds)]
+Within = Annotated[
+    Below[Seconds],
+    BeforeValidator(_plain, json_schema_input_type=Below[Seconds] | Seconds),
+    AfterValidator(_reached),
+]
 
 
 class FillingBook:
