@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ _USERS = {
     "md5-des": "MD5 {a} DES {p}",
     "auth-sha256": "SHA-256 {a}",
 }
+_CLONED = "0x80001f8880a1b2c3d4e5f60718"  # the identity of machines copied from one image
 STORAGE = "1.3.6.1.2.1.25.2.3.1"
 KINDS = {"ram": 2, "swap": 3, "disk": 4, "cd": 7, "flash": 9, "network": 10, "other": 1}
 
@@ -35,13 +37,18 @@ KINDS = {"ram": 2, "swap": 3, "disk": 4, "cd": 7, "flash": 9, "network": 10, "ot
 class Agent:
     """A running snmpd."""
 
-    def __init__(self, directory: Path, *, allowed: str = "") -> None:
+    def __init__(
+        self, directory: Path, *, allowed: str = "", host: str = "127.0.0.1", port: int = 0, starts: int = 0
+    ) -> None:
+        directory.mkdir(exist_ok=True)
         self._directory = directory
+        self.host = host
+        self._starts = starts  # of a clone: the identity of all clones, started so many times before
         self._table = directory / "table"
         self._allowed = allowed  # views: the OIDs that may be read
         self._values: dict[str, tuple[str, str]] = {}
         self._process: subprocess.Popen[str] | None = None
-        self.port = 0
+        self.port = port
         self.set({})
 
     def set(self, values: Mapping[str, tuple[str, Any]]) -> None:
@@ -65,8 +72,21 @@ class Agent:
         configuration.write_text(self._configuration())
         persistent = self._directory / state
         persistent.mkdir(exist_ok=True)
+        remembered = persistent / "snmpd.conf"  # written when it stops: its identity, and how often it started
+        if self._starts and not remembered.exists():
+            remembered.write_text(f"engineBoots {self._starts}\noldEngineID {_CLONED}\n", encoding="utf-8")
         self._process = subprocess.Popen(
-            [program, "-f", "-Lo", "-C", "-c", str(configuration), "-I", _MODULES, f"udp:127.0.0.1:{self.port}"],
+            [
+                program,
+                "-f",
+                "-Lo",
+                "-C",
+                "-c",
+                f"{configuration},{remembered}",
+                "-I",
+                _MODULES,
+                f"udp:{self.host}:{self.port}",
+            ],
             env={**os.environ, "SNMP_PERSISTENT_DIR": str(persistent), "MIBS": ""},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -80,7 +100,7 @@ class Agent:
                 break
         else:
             pytest.fail("snmpd did not start: " + "".join(said))
-        self.port = _port(self._process.pid)
+        self.port = _port(self._process.pid, self.host)
 
     def stop(self) -> None:
         """Stop it."""
@@ -100,7 +120,10 @@ class Agent:
         program = f"{sys.executable} {snmp_table.__file__} {self._table}"
         served = [f"pass_persist .{root} {program}" for root in ("1.3.6.1.2.1.25", "1.3.6.1.2.1.2", "1.3.6.1.2.1.31",
                   "1.3.6.1.2.1.33", "1.3.6.1.2.1.43", "1.3.6.1.4.1.6574", "1.3.6.1.4.1.99999")]  # fmt: skip
-        return "\n".join([f"rocommunity {COMMUNITY} default {self._allowed}", *users, *grants, *served]) + "\n"
+        identity = [f"exactEngineID {_CLONED}"] if self._starts else []
+        return (
+            "\n".join([*identity, f"rocommunity {COMMUNITY} default {self._allowed}", *users, *grants, *served]) + "\n"
+        )
 
 
 def storage(*volumes: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
@@ -126,8 +149,8 @@ def _signed(count: int) -> int:
     return count - (1 << 32) if count >= 1 << 31 else count
 
 
-def _port(process: int) -> int:
-    """The UDP port that a process holds on 127.0.0.1."""
+def _port(process: int, host: str) -> int:
+    """The UDP port that a process holds on this address."""
     sockets = set()
     for descriptor in Path(f"/proc/{process}/fd").iterdir():
         target = str(descriptor.readlink())
@@ -136,6 +159,6 @@ def _port(process: int) -> int:
     for line in Path("/proc/net/udp").read_text().splitlines()[1:]:
         words = line.split()
         address, _, port = words[1].partition(":")
-        if words[9] in sockets and address == "0100007F":
+        if words[9] in sockets and address == socket.inet_aton(host)[::-1].hex().upper():
             return int(port, 16)
     raise AssertionError("snmpd holds no port")

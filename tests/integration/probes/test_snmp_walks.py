@@ -23,6 +23,7 @@ from tests.integration.probes.snmpd import COMMUNITY, PASSWORD, STORAGE, Agent, 
 ENTRY = read_oid(STORAGE)
 NAME, SIZE = (*ENTRY, 3), (*ENTRY, 5)
 UPTIME = read_oid("1.3.6.1.2.1.1.3.0")
+STARTS = read_oid("1.3.6.1.6.3.10.2.1.2.0")  # snmpEngineBoots
 MINE = "1.3.6.1.4.1.99999"
 
 
@@ -43,12 +44,12 @@ async def walks(request: pytest.FixtureRequest) -> AsyncIterator[Walks]:
     await opened.close()
 
 
-def peer(agent: Agent, **access: Any) -> Peer:
+def peer(agent: Agent, host: str = "127.0.0.1", **access: Any) -> Peer:
     if "user" in access:
         access["version"] = 3
     else:
         access.setdefault("community", Secret(COMMUNITY))
-    address = literal("127.0.0.1")
+    address = literal(host)
     assert isinstance(address, Address)
     return Peer(address, SnmpAccess(port=agent.port, **access))
 
@@ -143,6 +144,32 @@ async def test_an_agent_that_comes_back(access: dict[str, Any], state: str, agen
         await names(walks, target, run=current(timeout_s=0.5))
     agent.start(state)
     assert len(await names(walks, target)) == 30
+    assert await walks.values(target, (STARTS,), 10) == (2 if state == "state" else 1,)
+
+
+async def test_machines_copied_from_one_image(tmp_path: Path, walks: Walks) -> None:
+    """Clones have one identity and starts that differ, of which pysnmp keeps one: by turns, one cut, all at once."""
+    first = Agent(tmp_path / "first", starts=3)
+    first.start()
+    second = Agent(tmp_path / "second", host="127.0.0.2", port=first.port, starts=9)
+    second.start()
+    try:
+        for agent in (first, second):
+            agent.set(storage({"name": agent.host, "size": 1, "used": 0}))
+        peers = [peer(agent, host=agent.host, user="sha256-aes128", **PASSWORD) for agent in (first, second)]
+        for turn in range(3):
+            for of, agent in zip(peers, (first, second), strict=True):
+                assert await names(walks, of, str(turn), current(interval_s=0)) == [agent.host.encode()]
+        first.stop()
+        with pytest.raises(SnmpFailureError):
+            await names(walks, peers[0], run=current(timeout_s=0.5, interval_s=0))
+        assert await names(walks, peers[1], run=current(interval_s=0)) == [b"127.0.0.2"]
+        first.start()
+        asked = (names(walks, of, str(turn), current(interval_s=0)) for turn in range(4) for of in peers)
+        assert await asyncio.gather(*asked) == [[b"127.0.0.1"], [b"127.0.0.2"]] * 4
+    finally:
+        first.stop()
+        second.stop()
 
 
 async def test_views_that_hide_the_table(tmp_path: Path, walks: Walks) -> None:
