@@ -11,7 +11,7 @@ from supervisor.store.recorder import FLUSH_EVERY_S
 from tests.acceptance.daemon import Daemon, Figures, Installation, integrity
 from tests.acceptance.targets import Targets, tcp
 
-KILLS = 25
+KILLS = 15
 SONDES = 300
 
 
