@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ LINE_LIMIT = 1 << 20
 # Commands served at the same time (the sondes need descriptors too), and how long one may say nothing.
 MOST_CLIENTS = 256
 SILENT_FOR_S = 60.0
+# A command that the daemon had no room for is said again: nothing of it was done. So often, with that pause between.
+BUSY_TRIES = 60
+BUSY_PAUSE_S = 0.5
 Answer = dict[str, Any]
 Tell = Callable[[Answer], Awaitable[None]]
 
@@ -69,7 +73,7 @@ class ControlServer:
         self._clients += 1
         try:
             if self._clients > MOST_CLIENTS:
-                await tell({"error": "the daemon serves too many commands now; try again", "status": 1})
+                await tell({"error": "the daemon serves too many commands now; try again", "status": 1, "busy": True})
             else:
                 await tell(await self._answer(reader, tell))
         except (ConnectionError, TimeoutError):
@@ -101,9 +105,10 @@ async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
 class Refused(VigieError):
     """The daemon refused a command."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, *, busy: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.busy = busy  # it has no room for it now
 
 
 def ask(
@@ -117,6 +122,24 @@ def ask(
 
     TimeoutError: one does, and has said nothing for so long.
     """
+    tries = 0
+    while True:
+        try:
+            return _ask(path, request, content, progress, within_s)
+        except Refused as refused:
+            tries += 1
+            if not refused.busy or tries == BUSY_TRIES:
+                raise
+        time.sleep(BUSY_PAUSE_S)
+
+
+def _ask(
+    path: Path,
+    request: Answer,
+    content: Path | None,
+    progress: Callable[[Answer], None] | None,
+    within_s: float | None,
+) -> Answer | None:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(within_s)
         try:
@@ -141,7 +164,7 @@ def ask(
                 if "progress" in answer and progress is not None:
                     progress(answer["progress"])
                 elif "error" in answer:
-                    raise Refused(answer["error"], answer.get("status", 2))
+                    raise Refused(answer["error"], answer.get("status", 2), busy=answer.get("busy", False))
                 elif "done" in answer:
                     done: Answer = answer["done"]
                     return done
