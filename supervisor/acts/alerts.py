@@ -56,7 +56,7 @@ def _stuck(scene: Scene, arguments: Arguments) -> Message:
 def _over(scene: Scene, message: Message) -> Iterator[str]:
     """Its words are those of the day when it was made, and who was told of nothing is told of no end."""
     told = notices.of_message(scene.connection, message.id)
-    trouble = {notice.incident for notice in told if notice.kind in TROUBLE}
+    trouble = {notice.incident for notice in told if notice.incident is not None and notice.kind in TROUBLE}
     found = [enquiries.of_id(scene.connection, incident) for incident in sorted(trouble)]
     over = [one.number for one in found if one.restored_at is not None or one.void_at is not None]
     if over and message.state == "dead":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from supervisor.alerts import digest, telling
-from supervisor.alerts.facts import Composed, Fact, Reader
+from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.gathering import Compose
+from supervisor.alerts.news import Item, items
 from supervisor.alerts.page import Letter, Line, Section, as_html, as_text
 from supervisor.alerts.plain import plain
 from supervisor.alerts.short import sms
@@ -24,12 +25,13 @@ SEE = "Voir l’état des services"  # the page that links lead to
 def composer(organisation: str, zone: ZoneInfo, segments: int) -> Compose:
     """How messages are put into words, in the name of an organisation."""
 
-    def compose(channel: Channel, reader: Reader, facts: Sequence[Fact], now: int) -> Composed:
+    def compose(channel: Channel, reader: Reader, facts: Sequence[Fact], news: Sequence[News], now: int) -> Composed:
         voice = Voice(organisation=organisation, zone=zone, now=now, reader=reader)
         found = standings(facts if reader.operator else map(_unclocked, facts), now)
+        others = items(news, voice)
         if channel is Channel.SMS:
-            return Composed("", sms(found, voice, segments), "")
-        letter = _one(found[0], voice) if len(found) == 1 else _several(found, voice)
+            return Composed("", sms(found, others, voice, segments), "")
+        letter = _letter(found, others, voice)
         return Composed(letter.subject, as_text(letter), as_html(letter))
 
     return compose
@@ -38,6 +40,30 @@ def composer(organisation: str, zone: ZoneInfo, segments: int) -> Compose:
 def _unclocked(fact: Fact) -> Fact:
     """The time to intervene is the operator's business: others read of the trouble itself."""
     return replace(fact, kind=Kind.OPENED, at=fact.opened_at) if fact.kind in (Kind.GTI, Kind.BREACH) else fact
+
+
+def _letter(found: Sequence[Standing], others: Sequence[Item], voice: Voice) -> Letter:
+    if len(found) == 1 and not others:
+        return _one(found[0], voice)
+    if len(others) == 1 and not found:
+        return _news(others[0], voice)
+    return _several(found, others, voice)
+
+
+def _news(item: Item, voice: Voice) -> Letter:
+    said = item.said
+    return Letter(
+        subject=plain(typeset(f"{said.state.word} : {said.heading}"), SUBJECT),
+        state=said.state,
+        title=said.heading,
+        paragraphs=said.paragraphs,
+        sections=[],
+        details=said.details,
+        closing=[said.asked] if said.asked else [],
+        link=_safe([item.latest.link]),
+        link_text=SEE,
+        signature=plain(voice.organisation, NAME),
+    )
 
 
 def _one(standing: Standing, voice: Voice) -> Letter:
@@ -57,22 +83,25 @@ def _one(standing: Standing, voice: Voice) -> Letter:
     )
 
 
-def _several(found: Sequence[Standing], voice: Voice) -> Letter:
-    title = digest.title(found)
+def _several(found: Sequence[Standing], others: Sequence[Item], voice: Voice) -> Letter:
+    title = digest.title(found, others)
     placed = len(digest.places(found)) > 1
-    operator = voice.reader.operator
+    quiet = voice.reader.operator or not found  # nothing is to be reassured about
     return Letter(
         subject=plain(typeset(title), SUBJECT),
         state=None,
-        title=digest.opening(found, voice),
-        paragraphs=[f"{digest.counted(found)}."],
+        title=digest.opening(found, others, voice),
+        paragraphs=[f"{digest.counted(found, others)}."],
         sections=[
-            Section(group.title, [_line(standing, voice, placed) for standing in group.shown], group.more)
-            for group in digest.groups(found)
+            *(
+                Section(group.title, [_line(standing, voice, placed) for standing in group.shown], group.more)
+                for group in digest.groups(found)
+            ),
+            *_also(others),
         ],
         details=[],
-        closing=[] if operator else [telling.reassured(voice, over=all(standing.over for standing in found))],
-        link=_link(found),
+        closing=[] if quiet else [telling.reassured(voice, over=all(standing.over for standing in found))],
+        link=_link(found) or _safe([item.latest.link for item in others]),
         link_text=SEE,
         signature=plain(voice.organisation, NAME),
     )
@@ -87,7 +116,20 @@ def _line(standing: Standing, voice: Voice, placed: bool) -> Line:
     return Line(called, f"{rest} ({', '.join(told)})")
 
 
+def _also(others: Sequence[Item]) -> Iterator[Section]:
+    """What is no incident, under a title of its own."""
+    if others:
+        shown = others if len(others) <= digest.ALSO + 1 else others[: digest.ALSO]
+        left = len(others) - len(shown)
+        lines = [Line(item.said.state, item.said.heading) for item in shown]
+        more = f"Et {digest.number(left)} autres." if left else ""
+        yield Section(f"À savoir ({digest.number(len(others))})", lines, more)
+
+
 def _link(found: Sequence[Standing]) -> str | None:
     """Where to look: of the worst, which comes first."""
-    links = (standing.fact.link for standing in found)
+    return _safe([standing.fact.link for standing in found])
+
+
+def _safe(links: Iterable[str | None]) -> str | None:
     return next((link for link in links if link and link.startswith(("https://", "http://"))), None)

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from supervisor.alerts.hours import hour
+from supervisor.alerts.news import Item
+from supervisor.alerts.plain import plain
 from supervisor.alerts.standing import Standing
-from supervisor.alerts.telling import Voice, where
+from supervisor.alerts.telling import NAME, Voice, where
 from supervisor.french import NBSP, THIN, listing
 
 LASTING = 25  # lines of what lasts; a longer mail is read by nobody
 OVER = 10  # of what is over
+ALSO = 15  # of what is no incident
 PLACES = 12  # collectivités that are counted by name
 _NAMED = 3  # collectivités that a subject names
 
@@ -36,9 +39,10 @@ class Group(NamedTuple):
     more: str  # of those that are not shown; "" where all are
 
 
-def counted(found: Sequence[Standing], *, briefly: bool = False) -> str:
-    """How many of what: "2 pannes, 1 retour à la normale"; worst first."""
+def counted(found: Sequence[Standing], others: Sequence[Item] = (), *, briefly: bool = False) -> str:
+    """How many of what: "2 pannes, 1 retour à la normale, 1 maintenance"; worst first."""
     counts = Counter(_words(standing, briefly) for standing in found)  # in the order of `found`, which is worst first
+    counts += Counter(item.said.counted for item in others)
     return ", ".join(f"{number(many)}{NBSP}{one if many == 1 else several}" for (one, several), many in counts.items())
 
 
@@ -48,22 +52,24 @@ def _words(standing: Standing, briefly: bool) -> tuple[str, str]:
     return _BRIEFLY.get(standing.rank, _COUNTED[standing.rank]) if briefly else _COUNTED[standing.rank]
 
 
-def places(found: Sequence[Standing]) -> list[str]:
+def places(found: Sequence[Standing], others: Sequence[Item] = ()) -> list[str]:
     """The collectivités, in the order in which they come."""
-    return list(dict.fromkeys(place for place in (where(standing.fact) for standing in found) if place))
+    every = [where(standing.fact) for standing in found]
+    every += [plain(place, NAME) for item in others for place in item.latest.places]
+    return list(dict.fromkeys(place for place in every if place))
 
 
-def title(found: Sequence[Standing]) -> str:
+def title(found: Sequence[Standing], others: Sequence[Item] = ()) -> str:
     """The subject of a digest: "3 pannes, 1 retour à la normale : Mairie d’Arles"."""
-    named = places(found)
+    named, said = places(found, others), counted(found, others)
     if len(named) > _NAMED:
-        return f"{counted(found)} dans {number(len(named))} collectivités"
-    return f"{counted(found)} : {listing(named)}" if named else counted(found)
+        return f"{said} dans {number(len(named))} collectivités"
+    return f"{said} : {listing(named)}" if named else said
 
 
-def opening(found: Sequence[Standing], voice: Voice) -> str:
+def opening(found: Sequence[Standing], others: Sequence[Item], voice: Voice) -> str:
     """Where things stood when it was written: "Situation à 17 h 31, dans 2 collectivités"."""
-    named = places(found)
+    named = places(found, others)
     across = f", dans {number(len(named))} collectivités" if len(named) > 1 else f", {named[0]}" if named else ""
     return f"Situation à {hour(voice.now, voice.zone)}{across}"
 

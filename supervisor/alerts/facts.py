@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from probes.base import Status
-from supervisor.domain.alerting import Kind
+from supervisor.domain.alerting import Kind, Subject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,19 @@ class Fact:
     over_at: int | None
     deadline: int | None  # of the time to intervene
     link: str | None  # where to look at it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class News:
+    """One thing to be told of something else than an incident."""
+
+    subject: Subject
+    name: str
+    word: str
+    at: int
+    places: tuple[str, ...]  # names of the collectivités that it concerns; none: it is the operator's own
+    facts: Mapping[str, Any]  # as they were then; from outside, never trusted
+    link: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

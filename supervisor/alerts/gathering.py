@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes.base import Status
-from supervisor.alerts.facts import Composed, Fact, Reader
+from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.sheets import Sheets
 from supervisor.alerts.withholding import hold, timely
-from supervisor.domain.alerting import Channel, Kind
+from supervisor.domain.alerting import Channel, Kind, Topic
 from supervisor.domain.contact import Contact
 from supervisor.domain.pacing import GAPS_S, HOUR_S, QUIET_S, leaves_at
 from supervisor.domain.promise import Promises
 from supervisor.proof import desk
-from supervisor.store import contacts, notices, outbox
+from supervisor.store import contacts, notices, outbox, topics
 from supervisor.store.notices import Notice, Waiting
 from supervisor.store.outbox import Body
 
@@ -31,6 +31,7 @@ NO_ADDRESS = "aucune adresse pour ce moyen"
 NO_CHANNEL = "ce moyen d'envoi n'est pas configuré"
 SMS_AN_HOUR = 6
 FIRST = frozenset({Kind.OPENED, Kind.WORSENED})  # what nobody may wait for who knows of no trouble
+HASTE = frozenset({Kind.BREACH, Kind.ALARM})  # what waits for no gap and no cap
 
 
 class Gathered(NamedTuple):
@@ -40,7 +41,8 @@ class Gathered(NamedTuple):
     next_at: int | None  # when something that waits may leave
 
 
-Compose = Callable[[Channel, Reader, Sequence[Fact], int], Composed]
+# By a channel, to a reader: what there is to tell of incidents, and of anything else; as of an instant.
+Compose = Callable[[Channel, Reader, Sequence[Fact], Sequence[News], int], Composed]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,12 +84,13 @@ class Gathering:
     ) -> None:
         """One message that tells all of it."""
         told = waiting.notices
-        threads = {notice.incident for notice in told}
         try:
-            found = sheets.of(threads)
-            facts = [self.fact(contact, notice, found[notice.incident]) for notice in told]
-            composed = self.compose(waiting.channel, self.reader(contact), facts, now)
-            thread = facts[0].incident if len(threads) == 1 else None
+            found = sheets.of({notice.incident for notice in told if notice.incident is not None})
+            facts = [self.fact(contact, notice, found[notice.incident]) for notice in told if notice.incident]
+            others = topics.of_ids(connection, (notice.topic for notice in told if notice.topic))
+            news = [self.news(contact, others[notice.topic]) for notice in told if notice.topic]
+            composed = self.compose(waiting.channel, self.reader(contact), facts, news, now)
+            thread = _thread(facts, news)
         except Exception:  # a bug in the words of one message must not keep it, nor the others, from leaving
             log.exception("what contact %d is due to learn cannot be put into words", contact.id)
             composed, thread = _plain(told), None
@@ -113,7 +116,7 @@ class Gathering:
     def _leaves(self, connection: Connection, waiting: Waiting, now: int) -> int:
         """When it may: at once for what cannot wait, else when the messages before it leave it room.
 
-        Breaches wait for one another alone, and a minute at most: a storm is one of breaches too, hours later.
+        Breaches and alarms wait for one another alone, and a minute at most: a storm is one of breaches too, later.
         """
         contact, channel = waiting.contact, waiting.channel
         made = outbox.made(connection, contact, channel, now - max(HOUR_S, 4 * QUIET_S), now)
@@ -122,8 +125,8 @@ class Gathering:
             return now
         ready = min(max(notice.not_before, min(notice.at, now)) for notice in waiting.notices)
         leaves = leaves_at(made, ready, self.sms_an_hour if channel is Channel.SMS else None)
-        if leaves > now and any(notice.kind is Kind.BREACH for notice in waiting.notices):
-            before = notices.latest_breach(connection, contact, channel, now)
+        if leaves > now and any(notice.kind in HASTE for notice in waiting.notices):
+            before = notices.latest_haste(connection, contact, channel, now)
             leaves = min(leaves, now if before is None else max(now, before + GAPS_S[0]))
         return leaves
 
@@ -162,15 +165,39 @@ class Gathering:
             link=None if self.public_url is None else f"{self.public_url}/",
         )
 
+    def news(self, contact: Contact, topic: Topic) -> News:
+        """What there is to say of something else. A commune reads of its own place alone."""
+        names = self.promises.collectivites
+        operator = contact.collectivite in self.promises.operators
+        shown = sorted(topic.collectivites if operator else topic.collectivites & {contact.collectivite})
+        return News(
+            subject=topic.subject,
+            name=topic.name,
+            word=topic.word,
+            at=topic.at,
+            places=tuple(names.get(one, one) for one in shown),
+            facts=topic.facts,
+            link=None if self.public_url is None else f"{self.public_url}/",
+        )
+
     def _names(self, services: Sequence[tuple[str, str]]) -> Iterator[str]:
         for key in services:
             promise = self.promises.services.get(key)
             yield promise.name if promise is not None else key[1]
 
 
+def _thread(facts: Sequence[Fact], news: Sequence[News]) -> str | None:
+    """What a mail hangs under: the one thing that it is about."""
+    threads = {fact.incident for fact in facts} | {f"{one.subject} {one.name}" for one in news}
+    return threads.pop() if len(threads) == 1 else None
+
+
 def _plain(told: Sequence[Notice]) -> Composed:
     """What is left to say when saying it well fails: that there is something, and how much."""
-    count = len({notice.incident for notice in told})
+    count = len({notice.incident for notice in told if notice.incident})
+    if not count:
+        text = "Vigie : une information. Le message détaillé n'a pas pu être rédigé ; voir vigie alert list --all."
+        return Composed("Vigie : une information", text, "")
     said = "un incident" if count == 1 else f"{count} incidents"
     text = f"Vigie : du nouveau sur {said}. Le message détaillé n'a pas pu être rédigé ; voir le tableau des incidents."
     return Composed(f"Vigie : du nouveau sur {said}", text, "")

@@ -137,4 +137,4 @@ class Preview:
             not_before=told.not_before,
         )
         facts = [self._gathering.fact(contact, notice, self._sheet)]
-        return self._gathering.compose(told.channel, self._gathering.reader(contact), facts, told.not_before)
+        return self._gathering.compose(told.channel, self._gathering.reader(contact), facts, [], told.not_before)

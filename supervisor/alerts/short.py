@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from supervisor.alerts import digest, gsm7
 from supervisor.alerts.facts import Fact
 from supervisor.alerts.hours import brief, brief_lasting
+from supervisor.alerts.news import Item
 from supervisor.alerts.plain import plain
 from supervisor.alerts.standing import Standing, state
 from supervisor.alerts.telling import SAID, Voice, began, denied, names, where
@@ -18,11 +19,15 @@ _LEAST = 24  # septets under which what was said is not worth beginning
 _LINKED = re.compile(r"(?i)\b(?:https?:|www\.)\S*")
 
 
-def sms(found: Sequence[Standing], voice: Voice, segments: int) -> str:
+def sms(found: Sequence[Standing], others: Sequence[Item], voice: Voice, segments: int) -> str:
     """In the alphabet of SMS, and never longer than asked."""
-    if not found:
+    if not found and not others:
         return ""
-    return _one(found[0], voice, segments) if len(found) == 1 else _several(found, voice, segments)
+    if len(found) == 1 and not others:
+        return _one(found[0], voice, segments)
+    if len(others) == 1 and not found:
+        return gsm7.fit(others[0].said.brief, segments)
+    return _several(found, others, voice, segments)
 
 
 def _one(standing: Standing, voice: Voice, segments: int) -> str:
@@ -110,20 +115,24 @@ def _cared_for(voice: Voice) -> str:
     return f"{who} s'en occupe, rien à faire de votre part" if who else "Rien à faire de votre part"
 
 
-def _several(found: Sequence[Standing], voice: Voice, segments: int) -> str:
+def _several(found: Sequence[Standing], others: Sequence[Item], voice: Voice, segments: int) -> str:
     """How many, then the worst by name as far as there is room, then how many are not named."""
-    head = f"{brief(voice.now, voice.now, voice.zone)} : {digest.counted(found, briefly=True)}"
-    named = digest.places(found)
-    tail = "" if voice.reader.operator else ". Rien à faire de votre part"
+    head = f"{brief(voice.now, voice.now, voice.zone)} : {digest.counted(found, others, briefly=True)}"
+    named = digest.places(found, others)
+    tail = "" if voice.reader.operator or not found else ". Rien à faire de votre part"
     if len(named) > 1:
         head += f", {digest.number(len(named))} collectivités"
     elif named:
         head += f", {plain(named[0], 40)}"
     text = f"{head}{tail}"
     lines: list[str] = []
-    for standing in found:
-        line = _listed(standing, placed=len(named) > 1)
-        left = len(found) - len(lines) - 1
+    every = [
+        *(item.said.brief for item in others if item.said.urgent),
+        *(_listed(standing, placed=len(named) > 1) for standing in found),
+        *(item.said.brief for item in others if not item.said.urgent),
+    ]
+    for line in every:
+        left = len(every) - len(lines) - 1
         more = f"; +{digest.number(left)}" if left else ""
         longer = f"{head}. {'; '.join([*lines, line])}{more}{tail}"
         if not _fits(longer, segments):

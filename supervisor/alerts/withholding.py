@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from supervisor.alerts.sheets import Sheets
 from supervisor.domain.alerting import Kind
 from supervisor.domain.promise import Promises
-from supervisor.proof.desk import Dial
+from supervisor.proof.desk import Dial, Sheet
 from supervisor.store import notices
 from supervisor.store.alerting import Alerts
 from supervisor.store.notices import Notice, Waiting
@@ -46,12 +46,12 @@ def timely(connection: Connection, waiting: Waiting, sheets: Sheets) -> Waiting:
 
 def _why_late(notice: Notice, sheets: Sheets) -> str:
     """A breach stays true whoever comes after it; what is over is told as that."""
-    if notice.kind not in (Kind.GTI, Kind.BREACH):
+    if notice.incident is None or notice.kind not in (Kind.GTI, Kind.BREACH):
         return ""
     try:
-        dial = _dial(notice, sheets)
+        dial = _dial(notice, sheets.of([notice.incident])[notice.incident])
     except Exception:
-        log.exception("incident %d: its time to intervene cannot be looked at", notice.incident)
+        log.exception("incident %s: its time to intervene cannot be looked at", notice.incident)
         return ""
     if dial is None:
         return ""
@@ -60,9 +60,8 @@ def _why_late(notice: Notice, sheets: Sheets) -> str:
     return TAKEN_UP if notice.kind is Kind.GTI and dial.line.stop is not None else ""
 
 
-def _dial(notice: Notice, sheets: Sheets) -> Dial | None:
+def _dial(notice: Notice, sheet: Sheet) -> Dial | None:
     """Its clock, of an opening that lasts."""
-    sheet = sheets.of([notice.incident])[notice.incident]
     if sheet.story is None:
         return None
     lasting = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from probes.base import Status
 from supervisor.domain.calendar import Calendar
@@ -31,6 +31,27 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"  # it turned out never to have been
     GTI = "gti"  # so much of the time to intervene is used up
     BREACH = "breach"  # all of it
+    NEWS = "news"  # of something else than an incident
+    ALARM = "alarm"  # likewise, and it waits for no gap and no cap
+
+
+class Subject(StrEnum):
+    """What else than an incident people are told of. Stored: never change a string."""
+
+    MAINTENANCE = "maintenance"  # planned, changed, begun, ended
+    FORECAST = "forecast"  # a volume that will be full
+    POOL = "pool"  # that is nearly full
+    REQUEST = "request"  # that is due
+    ISOLATION = "isolation"  # of Vigie itself
+    FLAPPING = "flapping"  # a sonde that changes too often
+    CHANNEL = "channel"  # by which nothing leaves any more
+    TURN = "turn"  # on call, handed over
+    CONTACT = "contact"  # that will be erased
+
+
+LOUD = frozenset({Subject.ISOLATION, Subject.FLAPPING, Subject.CHANNEL, Subject.TURN})  # also by what rings
+OF_OPERATORS = frozenset(Subject)  # what people are told of who say nothing else
+OF_COMMUNES = frozenset({Subject.MAINTENANCE, Subject.CONTACT})
 
 
 TROUBLE = frozenset({Kind.OPENED, Kind.REOPENED, Kind.WORSENED})
@@ -46,6 +67,7 @@ class Person:
     operator: bool  # of the team that runs the platform: concerned by everything
     since: Mapping[Channel, Status]  # from which severity on, by channel; none of those that are not there
     hours: Calendar | None = None  # None: at any hour
+    about: frozenset[Subject] = OF_OPERATORS  # what else than incidents they are told of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +80,19 @@ class Event:
     collectivites: frozenset[str]  # whose services it touches
     quiet_until: int = 0  # when the maintenance of all it touches ends: nothing but an end is told before
     told: Mapping[int, Collection[Channel]] = field(default_factory=dict)  # who learns of this opening, by person
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Topic:
+    """Something that happened to something else than an incident: a line of its own journal."""
+
+    subject: Subject
+    name: str  # which one: "maintenance 12", the id of a sonde
+    word: str  # what became of it: "planned", "begun"
+    at: int
+    collectivites: frozenset[str] = frozenset()  # whose people it concerns, beside the operator's
+    facts: Mapping[str, Any] = field(default_factory=dict)  # what its words are made from: plain JSON
+    urgent: bool = False  # it waits for no gap, no cap and nobody's hours
 
 
 class Told(NamedTuple):
@@ -90,6 +125,21 @@ def route(event: Event, people: Iterable[Person]) -> Iterator[Told | Spared]:
             yield Told(person.id, channel, _opening(event, person)) if not why else Spared(person.id, channel, why)
 
 
+def route_topic(topic: Topic, people: Iterable[Person]) -> Iterator[Told | Spared]:
+    """Everybody whom something else than an incident concerns, by each of their channels."""
+    for person in people:
+        if not (person.operator or person.collectivite in topic.collectivites):
+            continue
+        for channel in person.since:
+            if topic.subject not in person.about:
+                yield Spared(person.id, channel, "n'est pas abonné à ce sujet")
+            elif channel is Channel.SMS and topic.subject not in LOUD:
+                yield Spared(person.id, channel, "ce sujet n'est pas dit par SMS")
+            else:
+                at = topic.at if topic.urgent else _open_from(topic.at, person)
+                yield Told(person.id, channel, at)
+
+
 def _why_not(event: Event, person: Person, channel: Channel, since: Status) -> str:
     told = channel in event.told.get(person.id, ())
     if event.kind in OVER:
@@ -105,7 +155,11 @@ def _opening(event: Event, person: Person) -> int:
     """When it can be told: at once; or when a maintenance is over, the person's hours begin. An end does not wait."""
     if event.kind in OVER:
         return event.at
-    at = max(event.at, event.quiet_until)
+    return _open_from(max(event.at, event.quiet_until), person)
+
+
+def _open_from(at: int, person: Person) -> int:
+    """That instant, or the beginning of the person's hours after it."""
     if person.hours is None or person.hours.is_open(at):
         return at
     # The instant at which the first opening second has elapsed, less that second.

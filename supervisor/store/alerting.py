@@ -5,20 +5,18 @@ from __future__ import annotations
 import logging
 import sqlite3
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 from probes.base import Status
-from supervisor.domain.alerting import OVER, Channel, Event, Kind, Person, Spared, Told, route
-from supervisor.domain.contact import Contact
+from supervisor.domain.alerting import OVER, Event, Kind, Spared, Told, route
 from supervisor.domain.incident import ServiceKey, Story
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.promise import Promises
-from supervisor.store import contacts, incidents, notices
+from supervisor.store import incidents, notices
 from supervisor.store.incidents import Entry, Incident
 from supervisor.store.muting import Muting
 from supervisor.store.notices import Notice
+from supervisor.store.people import People
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +34,7 @@ class Alerts:
         self._promises = promises
         self._now = now
         self.muting = Muting(connection, promises, now)
+        self._people = People(connection, promises)
 
     def react(self, incident: Incident, story: Story | None, entries: Iterable[Entry]) -> None:
         """These lines are new in the journal of an incident; `story`: as it is told now, None if it never was.
@@ -77,7 +76,7 @@ class Alerts:
 
     def routes(self, event: Event) -> Iterator[Told | Spared]:
         """Who is told of it, and who is not, and why."""
-        return route(event, self._concerned(event))
+        return route(event, self._people.concerned(event.collectivites, event.told))
 
     def _told_by(self, entry: Entry, story: Story | None) -> Iterator[tuple[Kind, int, int]]:
         """What a line says to people: kind, instant, and the opening it is about."""
@@ -125,35 +124,6 @@ class Alerts:
             (incident.sonde, at),
         ).fetchone()
         return Status.WARNING if row is not None and row[0] == Status.WARNING else Status.CRITICAL
-
-    def _concerned(self, event: Event) -> Iterator[Person]:
-        """The operators, the people of the collectivités, and whoever was told before: a few of thousands."""
-        owners = event.collectivites - self._promises.operators
-        people = [person for owner in (*self._promises.operators, *sorted(owners)) for person in self._people[owner]]
-        yield from people
-        for number in event.told.keys() - {person.id for person in people}:
-            if number in self._by_id:
-                yield self._by_id[number]
-
-    @cached_property
-    def _people(self) -> dict[str, list[Person]]:
-        found: dict[str, list[Person]] = defaultdict(list)
-        for contact in contacts.every(self._connection):
-            found[contact.collectivite].append(self._person(contact))
-        return found
-
-    @cached_property
-    def _by_id(self) -> dict[int, Person]:
-        return {person.id: person for people in self._people.values() for person in people}
-
-    def _person(self, contact: Contact) -> Person:
-        since = {Channel.MAIL: contact.mail, Channel.SMS: contact.sms}
-        return Person(
-            id=contact.id,
-            collectivite=contact.collectivite,
-            operator=contact.collectivite in self._promises.operators,
-            since={channel: Status(severity) for channel, severity in since.items() if severity is not None},
-        )
 
     def _notice(self, entry: Entry, incident: Incident, event: Event, opening: int, told: Told) -> Notice:
         return Notice(

@@ -20,22 +20,23 @@ class Notice(NamedTuple):
     percent: int | None  # of a GTI
     severity: str
     service: str  # "collectivite/service" of a GTI
-    incident: int
-    opening: int
+    incident: int | None  # exactly one of this and `topic`
+    opening: int  # of the incident
     at: int
     not_before: int  # 0: whenever there is room; else when the hours of who is told begin
+    topic: int | None = None
     id: int = 0  # given by the database
 
 
-_FIELDS = "key, contact, channel, kind, percent, severity, service, incident, opening, at, not_before"
+_FIELDS = "key, contact, channel, kind, percent, severity, service, incident, opening, at, not_before, topic"
 
 
 def add(connection: sqlite3.Connection, notices: Iterable[Notice]) -> None:
     """Those that are there already stay as they are."""
     connection.executemany(
-        f"insert into notice ({_FIELDS}, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') "  # noqa: S608
+        f"insert into notice ({_FIELDS}, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') "  # noqa: S608
         "on conflict (key) do nothing",
-        (notice[:11] for notice in notices),
+        (notice[:12] for notice in notices),
     )
 
 
@@ -83,8 +84,8 @@ def hold(connection: sqlite3.Connection, incident: int, opening: int, now: int, 
 def mutable(connection: sqlite3.Connection, now: int, *, maintained: bool) -> list[tuple[int, int]]:
     """Incidents and openings of which something is held; where anything is maintained, of which it may have to be."""
     return connection.execute(
-        "select distinct incident, opening from notice where state = 'due' and kind not in ('recovered', 'withdrawn') "
-        "and (why = ? or (? and not_before <= ?))",
+        "select distinct incident, opening from notice where state = 'due' and incident is not null "
+        "and kind not in ('recovered', 'withdrawn') and (why = ? or (? and not_before <= ?))",
         (MAINTAINED, maintained, now),
     ).fetchall()
 
@@ -116,11 +117,11 @@ def knows_of_trouble(connection: sqlite3.Connection, contact: int, channel: Chan
     return row is not None
 
 
-def latest_breach(connection: sqlite3.Connection, contact: int, channel: Channel, now: int) -> int | None:
-    """When the latest message that told somebody of a breach was made."""
+def latest_haste(connection: sqlite3.Connection, contact: int, channel: Channel, now: int) -> int | None:
+    """When the latest message that told somebody of a breach, or was an alarm, was made."""
     row = connection.execute(
         "select max(m.made_at) from notice n join message m on m.id = n.message where n.contact = ? "
-        "and n.channel = ? and n.state = 'gathered' and n.kind = 'breach' and m.made_at <= ?",
+        "and n.channel = ? and n.state = 'gathered' and n.kind in ('breach', 'alarm') and m.made_at <= ?",
         (contact, channel, now),
     ).fetchone()
     found: int | None = row[0]

@@ -201,7 +201,13 @@ def forget(connection: sqlite3.Connection, before: int) -> bool:
         "delete from notice where id in (select id from notice where state = 'dropped' and at < ? limit ?)",
         (before, SLICE_ROWS),
     ).rowcount
-    return SLICE_ROWS in (len(ended), dropped)
+    topics = connection.execute(
+        "delete from topic where id in (select id from topic t where at < ? "
+        "and exists (select 1 from topic later where (later.subject, later.name) = (t.subject, t.name) "
+        "and later.id > t.id) and not exists (select 1 from notice where topic = t.id) limit ?)",
+        (before, SLICE_ROWS),
+    ).rowcount  # the last line of each stays: it is what stands
+    return SLICE_ROWS in (len(ended), dropped, topics)
 
 
 class Standing(NamedTuple):

@@ -26,6 +26,19 @@ create index message_dead on message(id) where state = 'dead';
 create index message_ended on message(ended_at) where state <> 'waiting';
 create index message_contact on message(contact, channel, made_at);
 
+-- What happened to something else than an incident: a maintenance, a forecast, a pool… Append-only, until forgotten.
+create table topic(
+    id integer primary key,
+    key text not null unique,
+    subject text not null,
+    name text not null,
+    word text not null,
+    at integer not null,
+    collectivites text not null,
+    facts text not null
+) strict;
+create index topic_name on topic(subject, name, id);
+
 -- One fact that one person is due to learn through one channel. Written in the transaction that makes it true.
 create table notice(
     id integer primary key,
@@ -36,15 +49,18 @@ create table notice(
     percent integer,
     severity text not null,
     service text not null,
-    incident integer not null references incident(id),
+    incident integer references incident(id),
     opening integer not null,
+    topic integer references topic(id),
     at integer not null,
     not_before integer not null,
     state text not null check (state in ('due', 'gathered', 'dropped')),
     why text not null default '',
     message integer references message(id),
-    check ((state = 'gathered') = (message is not null))
+    check ((state = 'gathered') = (message is not null)),
+    check ((incident is null) <> (topic is null))
 ) strict;
+create index notice_topic on notice(topic) where topic is not null;
 create index notice_due on notice(contact, channel) where state = 'due';
 create index notice_opening on notice(incident, opening);
 create index notice_message on notice(message) where message is not null;

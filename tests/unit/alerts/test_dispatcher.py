@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from supervisor.alerts.dispatcher import AT_ONCE, MOST_S
-from supervisor.alerts.facts import Composed, Fact, Reader
+from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.domain.alerting import Channel
 from supervisor.domain.backoff import FIRST_S, LONGEST_S, MOST, gives_up, pause_s
 from supervisor.domain.contact import Seed
@@ -312,10 +312,10 @@ def test_a_relay_that_hangs_leaves_room_to_sms() -> None:
 
 
 def test_a_bug_in_the_words_of_one_message_keeps_none_from_leaving(caplog: pytest.LogCaptureFixture) -> None:
-    def compose(channel: Channel, reader: Reader, facts: Sequence[Fact], now: int) -> Composed:
+    def compose(channel: Channel, reader: Reader, facts: Sequence[Fact], news: Sequence[News], now: int) -> Composed:
         if reader.name == "Mairie":
             raise KeyError("no such word")
-        return words(channel, reader, facts, now)
+        return words(channel, reader, facts, news, now)
 
     async def story(post: Post) -> None:
         post.compose = compose

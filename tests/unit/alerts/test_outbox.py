@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from supervisor.alerts.facts import Composed, Fact, Reader
+from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.gathering import Gathering
 from supervisor.domain.alerting import Channel, Kind
 from supervisor.domain.contact import Seed
@@ -22,9 +22,10 @@ OTHER = Seed("autre", "Autre mairie", "mairie@autre.fr", None, "critical", None)
 NIGHT = Seed("syndicat", "Astreinte", "astreinte@syndicat.fr", "+33600000002", "warning", "critical")
 
 
-def words(channel: Channel, reader: Reader, facts: Sequence[Fact], now: int) -> Composed:
+def words(channel: Channel, reader: Reader, facts: Sequence[Fact], news: Sequence[News], now: int) -> Composed:
     """Enough to see what is told."""
-    said = "; ".join(f"{fact.kind} {fact.incident} {','.join(fact.services)}" for fact in facts)
+    told = [f"{fact.kind} {fact.incident} {','.join(fact.services)}" for fact in facts]
+    said = "; ".join([*told, *(f"{one.subject} {one.name} {one.word}" for one in news)])
     return Composed(f"{channel} {reader.name}", said, "")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from supervisor.alerts.dispatcher import Dispatcher
-from supervisor.alerts.facts import Composed, Fact, Reader
+from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.gathering import Compose, Gathering
 from supervisor.alerts.transport import Attempt, Letter, later, refused, sent
 from supervisor.domain.alerting import Channel
@@ -27,9 +27,10 @@ OK, LATER, REFUSED = sent("pris", "4Rk7zQ"), later("occupé"), refused("inconnu"
 Answer = Attempt | str
 
 
-def words(channel: Channel, reader: Reader, facts: Sequence[Fact], now: int) -> Composed:
+def words(channel: Channel, reader: Reader, facts: Sequence[Fact], news: Sequence[News], now: int) -> Composed:
     """Enough to see what is told."""
-    said = "; ".join(sorted(f"{fact.kind} {fact.incident} {','.join(fact.services)}" for fact in facts))
+    told = sorted(f"{fact.kind} {fact.incident} {','.join(fact.services)}" for fact in facts)
+    said = "; ".join([*told, *(f"{one.subject} {one.name} {one.word}" for one in news)])
     return Composed(f"{channel} {reader.name}", said, "")
 
 

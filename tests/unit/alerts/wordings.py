@@ -46,12 +46,12 @@ def fact(kind: Kind = Kind.OPENED, wall: str = "03-06 17:25", **changed: object)
 
 def mail(reader: Reader, wall: str, *facts: Fact, organisation: str = "Moselle Fibre") -> Composed:
     """As it is read at that time."""
-    return composer(organisation, PARIS, 1)(Channel.MAIL, reader, facts, at(wall))
+    return composer(organisation, PARIS, 1)(Channel.MAIL, reader, facts, [], at(wall))
 
 
 def sms(reader: Reader, wall: str, *facts: Fact, segments: int = 1, organisation: str = "Moselle Fibre") -> str:
     """As it is read at that time."""
-    return composer(organisation, PARIS, segments)(Channel.SMS, reader, facts, at(wall)).text
+    return composer(organisation, PARIS, segments)(Channel.SMS, reader, facts, [], at(wall)).text
 
 
 def plain_spaces(text: str) -> str:

@@ -1,0 +1,53 @@
+"""Who may be told, as routing has to know them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from functools import cached_property
+
+from probes.base import Status
+from supervisor.domain.alerting import OF_COMMUNES, OF_OPERATORS, Channel, Person
+from supervisor.domain.contact import Contact
+from supervisor.domain.promise import Promises
+from supervisor.store import contacts
+
+
+class People:
+    """The contacts of one instant."""
+
+    def __init__(self, connection: sqlite3.Connection, promises: Promises) -> None:
+        self._connection = connection
+        self._promises = promises
+
+    def concerned(self, collectivites: Collection[str], told: Collection[int] = ()) -> Iterator[Person]:
+        """The operators, the people of these collectivités, and whoever was told before: a few of thousands."""
+        owners = set(collectivites) - self._promises.operators
+        people = [person for owner in (*self._promises.operators, *sorted(owners)) for person in self._people[owner]]
+        yield from people
+        for number in set(told) - {person.id for person in people}:
+            if number in self._by_id:
+                yield self._by_id[number]
+
+    @cached_property
+    def _people(self) -> dict[str, list[Person]]:
+        found: dict[str, list[Person]] = defaultdict(list)
+        for contact in contacts.every(self._connection):
+            found[contact.collectivite].append(self._person(contact))
+        return found
+
+    @cached_property
+    def _by_id(self) -> dict[int, Person]:
+        return {person.id: person for people in self._people.values() for person in people}
+
+    def _person(self, contact: Contact) -> Person:
+        since = {Channel.MAIL: contact.mail, Channel.SMS: contact.sms}
+        operator = contact.collectivite in self._promises.operators
+        return Person(
+            id=contact.id,
+            collectivite=contact.collectivite,
+            operator=operator,
+            since={channel: Status(severity) for channel, severity in since.items() if severity is not None},
+            about=OF_OPERATORS if operator else OF_COMMUNES,
+        )
