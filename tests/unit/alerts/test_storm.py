@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from probes.base import Status
-from supervisor.alerts.facts import Composed, Fact, Reader
+from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.gathering import Gathering
 from supervisor.domain.alerting import Channel
 from supervisor.domain.contact import Seed
@@ -25,7 +25,7 @@ COMMUNES, EACH = 100, 50
 BEGAN = at("03-06 09:00")
 
 
-def one_word(channel: Channel, reader: Reader, facts: Sequence[Fact], now: int) -> Composed:
+def one_word(channel: Channel, reader: Reader, facts: Sequence[Fact], news: Sequence[News], now: int) -> Composed:
     """So many facts."""
     return Composed("", str(len(facts)), "")
 
