@@ -21,6 +21,7 @@ class Fact:
     incident: str  # number: "INC-2026-000123"
     collectivite: str  # name
     services: tuple[str, ...]  # names; none: it touches no service
+    behind: tuple[str, ...]  # names of services that nothing can reach because of it
     equipment: str  # id
     sonde: str  # whole id; "" for what a person reported
     said: str  # by the check, or by the person; from outside, never trusted

@@ -143,11 +143,15 @@ class Gathering:
             services = self.promises.counting(incident.sonde, self.promises.sondes.get(incident.sonde))
         else:
             services = list(incident.services or ())
+        critical = notice.severity == Status.CRITICAL
+        behind = self.promises.cut_off(incident.sonde) if incident.sonde and critical else []
         owner = incident.collectivite
         own = contact.collectivite in (owner, *self.promises.operators)  # operators read of everything
         if contact.collectivite not in self.promises.operators:
             owner = contact.collectivite
-            services = [service for service in services if service[0] == owner]
+            services, behind = ([one for one in keys if one[0] == owner] for keys in (services, behind))
+            if not services:  # another's link, that theirs hang behind: to them, these are what fails
+                services, behind = behind, []
         return Fact(
             kind=notice.kind,
             percent=notice.percent,
@@ -156,6 +160,7 @@ class Gathering:
             incident=incident.number,
             collectivite=self.promises.collectivites.get(owner, owner),
             services=tuple(self._names(services)),
+            behind=tuple(self._names(behind)),
             equipment=incident.sonde.split("/")[1] if incident.sonde and own else "",
             sonde=incident.sonde or "",
             said=incident.message if own else "",

@@ -11,7 +11,7 @@ from supervisor.alerts.hours import brief, brief_lasting
 from supervisor.alerts.news import Item
 from supervisor.alerts.plain import plain
 from supervisor.alerts.standing import Standing, state
-from supervisor.alerts.telling import SAID, Voice, began, denied, names, where
+from supervisor.alerts.telling import SAID, Voice, began, denied, named, names, where
 from supervisor.domain.alerting import Kind
 
 _ROOMS = (100, 70, 50, 36, 26, 18, 12)  # characters for a name: as many as let the rest be read
@@ -55,6 +55,8 @@ def _must(standing: Standing, voice: Voice, room: int) -> str:
 
 def _may(standing: Standing, voice: Voice) -> Iterator[str]:
     """What is added as far as there is room."""
+    if not standing.over:
+        yield _behind(standing.fact)
     if not voice.reader.operator:
         yield plain(voice.organisation, 60) if standing.over else "Un message suivra au retour à la normale"
         return
@@ -62,6 +64,15 @@ def _may(standing: Standing, voice: Voice) -> Iterator[str]:
         return  # what was said of a trouble would contradict its end
     # Telephones make a link of anything: what a server said is no place to send somebody to.
     yield _LINKED.sub("(lien)", plain(standing.fact.said, SAID))
+
+
+def _behind(fact: Fact) -> str:
+    """ "Injoignables : Messagerie, Téléphonie +2 autres": all the names, or as many as are short."""
+    shown, left = named(fact.behind)
+    if not shown:
+        return ""
+    others = f" +{left} autres" if left else ""
+    return f"{'Injoignable' if len(shown) + left == 1 else 'Injoignables'} : {', '.join(shown)}{others}"
 
 
 def _headed(standing: Standing, voice: Voice, room: int) -> str:

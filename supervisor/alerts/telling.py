@@ -8,7 +8,7 @@ a name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -50,7 +50,12 @@ class Voice:
 
 def names(fact: Fact) -> tuple[list[str], int]:
     """The services that are named, and how many are not."""
-    found = list(dict.fromkeys(name for name in (plain(service, NAME) for service in fact.services) if name))
+    return named(fact.services)
+
+
+def named(services: Iterable[str]) -> tuple[list[str], int]:
+    """Those that are named, and how many are not."""
+    found = list(dict.fromkeys(name for name in (plain(service, NAME) for service in services) if name))
     shown = found if len(found) <= _NAMES + 1 else found[:_NAMES]
     return shown, len(found) - len(shown)
 
@@ -161,7 +166,19 @@ def _trouble(standing: Standing, voice: Voice, subject: str, several: bool) -> s
         watched = _worded(several, "il est", "ils sont")
         return f"{subject} {isnt} en panne, mais {watched}{again} à surveiller depuis {since}."
     warned = f", après un premier signe {voice.on(fact.opened_at)}" if fact.kind is Kind.WORSENED else ""
-    return f"{subject} {_worded(several, 'est', 'sont')}{again} en panne depuis {since}{warned}."
+    return f"{subject} {_worded(several, 'est', 'sont')}{again} en panne depuis {since}{warned}.{_behind(fact)}"
+
+
+def _behind(fact: Fact) -> str:
+    """What cannot be reached because of it, and may well work."""
+    shown, left = named(fact.behind)
+    if not shown:
+        return ""
+    quotes = [quoted(name) for name in shown]
+    said = f"{', '.join(quotes)} et {left} autres" if left else listing(quotes)
+    if len(shown) + left == 1:
+        return f" Le service {said} est injoignable de ce fait."
+    return f" Les services {said} sont injoignables de ce fait."
 
 
 def _over(standing: Standing, voice: Voice) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from supervisor.domain.calendar import Calendar
 from supervisor.domain.incident import ServiceKey
 from supervisor.domain.interval import Spans
-from supervisor.domain.rule import Rule
+from supervisor.domain.rule import Rule, Truth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +43,7 @@ class Promises:
     operators: frozenset[str]
     sondes: Mapping[str, str | None]  # of the config: the service each counts for
     warned: frozenset[str]  # sondes whose incidents open at a warning
+    parents: Mapping[str, str] = field(default_factory=dict)  # of the sondes that hang behind another one
 
     def counting(self, sonde: str, service: str | None) -> list[ServiceKey]:
         """The services that count a sonde which itself counts for `service` of its collectivité."""
@@ -54,6 +55,32 @@ class Promises:
         named = None if services is None else set(services)
         own = {key for key in self.services if key[0] == collectivite and (named is None or key[1] in named)}
         return frozenset(own | {user for key in own for user in self._dependants.get(key, ())})
+
+    def cut_off(self, sonde: str) -> list[ServiceKey]:
+        """The services that cannot be up once this sonde is critical and hides what is behind it; but for its own."""
+        below: set[str] = set()
+        left = [sonde]
+        while left:
+            found = self._children.get(left.pop(), ())
+            left += [child for child in found if child not in below]
+            below.update(found)
+        own = set(self.counting(sonde, self.sondes.get(sonde)))
+        touched = {key for child in below for key in self.counting(child, self.sondes.get(child))} - own
+        gone = below | {sonde}
+        return [key for key in self.services if key in touched and self._is_down(key, gone)] if touched else []
+
+    def _is_down(self, key: ServiceKey, gone: Set[str]) -> bool:
+        promise = self.services[key]
+        members = {*promise.own, *promise.uses}
+        down = len(members & gone)
+        return promise.rule.truth(len(members), len(members) - down, down) is Truth.DOWN
+
+    @cached_property
+    def _children(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for child, parent in self.parents.items():
+            found.setdefault(parent, []).append(child)
+        return found
 
     @cached_property
     def _users(self) -> dict[str, list[ServiceKey]]:

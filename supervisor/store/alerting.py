@@ -99,11 +99,13 @@ class Alerts:
     def event(self, incident: Incident, story: Story | None, kind: Kind, at: int, opening: int) -> Event:
         """What happened, as routing has to know it."""
         services = self._services(incident, story, opening)
+        severity = self._severity(incident, at)
+        behind = self._promises.cut_off(incident.sonde) if incident.sonde and severity is Status.CRITICAL else ()
         return Event(
             kind=kind,
             at=max(at, self._now),  # what is learnt late is told now
-            severity=self._severity(incident, at),
-            collectivites=frozenset({incident.collectivite, *(owner for owner, _ in services)}),
+            severity=severity,
+            collectivites=frozenset({incident.collectivite, *(owner for owner, _ in (*services, *behind))}),
             quiet_until=0 if kind in OVER else self.muting.until(incident, services),
             told=notices.told(self._connection, incident.id, opening, self._now),
         )

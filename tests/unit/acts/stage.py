@@ -17,7 +17,7 @@ from supervisor.domain.interval import FOREVER
 from supervisor.domain.judge import Judge
 from supervisor.domain.promise import Promise, Promises
 from supervisor.domain.rule import Rule
-from supervisor.domain.sonde import FlappingRule
+from supervisor.domain.sonde import FlappingRule, Sonde
 from supervisor.store.batch import Batch, Coverage
 from tests.unit.builders import sonde
 from tests.unit.store.database import Memory
@@ -94,13 +94,16 @@ class Stage:
         self.now = at("03-06 09:00")
         self._judge = Judge(FlappingRule())
         parents = {SITE: LINK}
-        self._judge.configure(
-            {
-                name: sonde(name, attempts=1, stale_after_s=86_400, parent=parents.get(name))
-                for name in self.promises.sondes
-            },
-            (),
-        )
+        self._sondes = {
+            name: sonde(name, attempts=1, stale_after_s=86_400, parent=parents.get(name))
+            for name in self.promises.sondes
+        }
+        self._judge.configure(self._sondes, ())
+
+    def watched(self, one: Sonde) -> None:
+        """One more, or by other rules."""
+        self._sondes[one.id] = one
+        self._judge.configure(self._sondes, ())
 
     @property
     def connection(self) -> sqlite3.Connection:

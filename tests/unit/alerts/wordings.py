@@ -33,6 +33,7 @@ def fact(kind: Kind = Kind.OPENED, wall: str = "03-06 17:25", **changed: object)
         "incident": "INC-2026-000123",
         "collectivite": TOWN,
         "services": ("Messagerie",),
+        "behind": (),
         "equipment": "routeur",
         "sonde": "segolene/routeur/lien",
         "said": "192.0.2.1 ne répond pas (3 requêtes ICMP)",
