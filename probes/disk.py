@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
@@ -19,7 +19,7 @@ from probes.snmp.walks import Walks, find_peer
 from probes.snmp.words import SnmpFailureError, read_oid
 from probes.threshold import Below, Verdict
 from probes.units import say_ratio, say_size
-from probes.volumes import Volume, choose, matching, read_volumes
+from probes.volumes import Volume, choose, is_pattern, matching, read_volumes
 
 _ENTRY = read_oid("1.3.6.1.2.1.25.2.3.1")  # hrStorageEntry
 _COLUMNS = tuple((*_ENTRY, column) for column in (2, 3, 4, 5, 6))  # type, name, units, size, used
@@ -28,6 +28,12 @@ _MOST = 100  # volumes measured and told of
 _SAID = 5  # of them that a message names
 _ANYBODY = SnmpAccess()
 _DEFAULT: Below[float] = Below(warning=0.10, critical=0.05)
+
+
+def _named(names: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not name.strip() for name in names):
+        raise ValueError("an empty name means no volume, write one like /srv or D:\\, or leave it out")
+    return names
 
 
 @settings
@@ -40,9 +46,9 @@ class DiskSettings:
     """A node_exporter or windows_exporter to ask instead of an agent."""
     family: Family = "any"
     """Which addresses of a name to use: any, ipv4 or ipv6."""
-    mounts: tuple[str, ...] = ()
+    mounts: Annotated[tuple[str, ...], AfterValidator(_named)] = ()
     r"""Volumes to look at, by name or pattern (`/`, `/srv/*`, `D:\`); all but pseudo file systems when empty."""
-    exclude: tuple[str, ...] = ()
+    exclude: Annotated[tuple[str, ...], AfterValidator(_named)] = ()
     """Volumes to leave out, by name or pattern."""
     free: Below[Ratio] | None = None
     """Thresholds on the share that is free; 10 % and 5 % when `free_size` has none either."""
@@ -55,6 +61,11 @@ class DiskSettings:
     def _coherent(self) -> DiskSettings:
         if self.access is not None and self.exporter is not None:
             raise ValueError("a host is asked by SNMP or through its exporter; write access: or exporter:")
+        for mount in self.mounts:
+            if mount in self.exclude or (not is_pattern(mount) and any(matching(x, mount) for x in self.exclude)):
+                raise ValueError(f"'{mount}' is in mounts and left out by exclude, write it in one of both")
+        if "*" in self.exclude:
+            raise ValueError("exclude: '*' leaves no volume, name those to leave out")
         if self.free is None and self.free_size is None:
             object.__setattr__(self, "free", _DEFAULT)  # the instance is frozen
         return self

@@ -61,7 +61,7 @@ def read_volumes(rows: Rows) -> list[Volume]:
 
 def choose(volumes: list[Volume], mounts: tuple[str, ...], exclude: tuple[str, ...]) -> list[Volume]:
     """Those to look at. A plain name takes whatever bears it; a pattern, or nothing, only what holds files."""
-    plain = {mount for mount in mounts if not _is_pattern(mount)}
+    plain = {mount for mount in mounts if not is_pattern(mount)}
 
     def wanted(volume: Volume) -> bool:
         if any(matching(mount, volume.name) for mount in exclude):
@@ -80,7 +80,7 @@ def matching(mount: str, name: str) -> bool:
         return True
     mount, name = _bare(mount), _bare(name)
     # Only * and ? are special: a bracket in a name is a bracket.
-    return fnmatchcase(name, mount.replace("[", "[[]")) if _is_pattern(mount) else name == mount
+    return fnmatchcase(name, mount.replace("[", "[[]")) if is_pattern(mount) else name == mount
 
 
 def _bare(name: str) -> str:
@@ -89,7 +89,8 @@ def _bare(name: str) -> str:
     return name.rstrip("/") or name
 
 
-def _is_pattern(mount: str) -> bool:
+def is_pattern(mount: str) -> bool:
+    """Whether it may mean several."""
     return "*" in mount or "?" in mount
 
 

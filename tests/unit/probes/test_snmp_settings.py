@@ -53,6 +53,11 @@ def read(kind: type[Any], **written: Any) -> Any:
         (DiskSettings, {"full_within": {"warning": "366d", "critical": "7d"}}, "at most 365d"),
         (DiskSettings, {"exporter": {"url": "http://{adress}:9100/metrics"}}, "only {address} stands for something"),
         (DiskSettings, {"exporter": {"url": "http://a/metrics"}, "access": {}}, "write access: or exporter:"),
+        (DiskSettings, {"mounts": ["/srv", " "]}, "an empty name means no volume"),
+        (DiskSettings, {"exclude": [""]}, "an empty name means no volume"),
+        (DiskSettings, {"exclude": ["*"]}, "leaves no volume"),
+        (DiskSettings, {"mounts": ["D:\\"], "exclude": ["/srv", "d:"]}, "is in mounts and left out"),
+        (DiskSettings, {"mounts": ["/srv/*"], "exclude": ["/srv/*"]}, "is in mounts and left out"),
         (DiskSettings, {"exporter": {"url": "9100"}}, "is not an http or https URL"),
         (DiskSettings, {"exporter": {"basic": {"user": "a", "password": LONG}}}, "url"),
         (
