@@ -70,15 +70,16 @@ static: $(DEVELOP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Unit tests share nothing, and take every core; the others start real servers and watch processes, one after another.
 check: static
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest -n auto tests/unit
 
 # The unit tests on examples that no gate has tried.
 explore: $(DEVELOP)
-	VIGIE_EXAMPLES=explore $(BIN)/pytest tests/unit
+	VIGIE_EXAMPLES=explore $(BIN)/pytest -n auto tests/unit
 
-test: debian static
-	$(BIN)/pytest
+test: debian check
+	$(BIN)/pytest --ignore=tests/unit
 
 bench: debian $(DEVELOP)
 	$(BIN)/python -m bench
