@@ -20,6 +20,7 @@ from supervisor.config.configuration import Configuration
 from supervisor.config.reload import Difference
 from supervisor.control import Answer, ControlServer, Tell
 from supervisor.domain.board import Board
+from supervisor.domain.promise import Promises
 from supervisor.engine.engine import Engine
 from supervisor.errors import ConfigError, VigieError
 from supervisor.filling_watch import FillingWatch
@@ -30,6 +31,7 @@ from supervisor.notify import Notifier
 from supervisor.selfcheck import SelfCheck
 from supervisor.service_metrics import ServiceExposition
 from supervisor.store.errors import StoreError
+from supervisor.store.lapsing import Lapsing
 from supervisor.store.recorder import Recorder
 from supervisor.store.retention import Retention
 from supervisor.store.store import Store
@@ -50,6 +52,7 @@ class Daemon(Protocol):
     """The parts that run, and what the ways in may ask for."""
 
     configuration: Configuration
+    promises: Promises
     clock: Clock
     store: Store
     recorder: Recorder
@@ -178,6 +181,9 @@ class Service:
 
     async def _upkeep(self) -> None:
         daemon = self._daemon
+        lapsing = Lapsing(
+            daemon.store, lambda: daemon.promises, lambda: daemon.dispatcher.transports, daemon.clock.monotonic
+        )
         while True:
             await asyncio.sleep(UPKEEP_EVERY_S)
             if daemon.recorder.failing is not None:
@@ -188,6 +194,7 @@ class Service:
             )
             try:
                 await Upkeep(daemon.store, retention).run(int(daemon.clock.wall()))
+                await lapsing.look(int(daemon.clock.wall()))
             except StoreError as error:
                 log.warning("housework of the database put off: %s", error)
 

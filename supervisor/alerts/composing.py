@@ -14,6 +14,7 @@ from supervisor.alerts.page import Letter, Line, Section, as_html, as_text
 from supervisor.alerts.plain import plain
 from supervisor.alerts.short import sms
 from supervisor.alerts.standing import Standing, standings, state
+from supervisor.alerts.structured import structured
 from supervisor.alerts.telling import NAME, Voice
 from supervisor.domain.alerting import Channel, Kind
 from supervisor.french import typeset
@@ -32,6 +33,8 @@ def composer(organisation: str, zone: ZoneInfo, segments: int) -> Compose:
         if channel is Channel.SMS:
             return Composed("", sms(found, others, voice, segments), "")
         letter = _letter(found, others, voice)
+        if channel is Channel.WEBHOOK:
+            return Composed(letter.subject, as_text(letter), "", structured(facts, news, reader))
         return Composed(letter.subject, as_text(letter), as_html(letter))
 
     return compose

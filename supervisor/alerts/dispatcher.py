@@ -221,6 +221,7 @@ class Dispatcher:
             html=message.body.html,
             thread=message.body.thread,
             at=message.made_at,
+            data=message.body.data,
         )
         try:
             async with asyncio.timeout(MOST_S):

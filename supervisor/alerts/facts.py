@@ -29,6 +29,8 @@ class Fact:
     over_at: int | None
     deadline: int | None  # of the time to intervene
     link: str | None  # where to look at it
+    owner: str = ""  # id of the collectivité
+    service_ids: tuple[str, ...] = ()  # "collectivite/service", beside the names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +44,7 @@ class News:
     places: tuple[str, ...]  # names of the collectivités that it concerns; none: it is the operator's own
     facts: Mapping[str, Any]  # as they were then; from outside, never trusted
     link: str | None
+    place_ids: tuple[str, ...] = ()  # of the collectivités, beside their names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,3 +62,4 @@ class Composed(NamedTuple):
     subject: str
     text: str
     html: str
+    data: Mapping[str, Any] | None = None  # the same for programs, where the receiver is one

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from probes.base import Status
 from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.sheets import Sheets
-from supervisor.alerts.withholding import hold, timely
+from supervisor.alerts.withholding import hold, in_hours, timely
 from supervisor.domain.alerting import Channel, Kind, Topic
 from supervisor.domain.contact import Contact
 from supervisor.domain.pacing import GAPS_S, HOUR_S, QUIET_S, leaves_at
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 GONE = "contact effacé"
 NO_ADDRESS = "aucune adresse pour ce moyen"
 NO_CHANNEL = "ce moyen d'envoi n'est pas configuré"
-SMS_AN_HOUR = 6
 FIRST = frozenset({Kind.OPENED, Kind.WORSENED})  # what nobody may wait for who knows of no trouble
 HASTE = frozenset({Kind.BREACH, Kind.ALARM})  # what waits for no gap and no cap
 
@@ -53,14 +52,14 @@ class Gathering:
     compose: Compose
     channels: frozenset[str]  # those that are open
     public_url: str | None
-    sms_an_hour: int = SMS_AN_HOUR
+    sms_an_hour: int = 6
 
     def gather(self, connection: Connection, now: int) -> Gathered:
         """Make every message that may leave by now; in one transaction, so that a notice is in one message or none."""
         made = 0
         sheets = Sheets(connection, self.promises, now)
         hold(connection, self.promises, sheets, now)
-        later = [notices.next_hour(connection, now)]
+        later = []
         for waiting in notices.waiting(connection, now):
             waiting = timely(connection, waiting, sheets)
             if not waiting.notices:
@@ -71,13 +70,17 @@ class Gathering:
                 why = GONE if contact is None else NO_ADDRESS if address is None else NO_CHANNEL
                 notices.give_up(connection, waiting.notices, why)
                 continue
+            waiting = in_hours(connection, waiting, self.promises.calendar(contact.collectivite, contact.hours), now)
+            if not waiting.notices:
+                continue
             leaves = self._leaves(connection, waiting, now)
             if leaves > now:
                 later.append(leaves)
                 continue
             self._put(connection, contact, waiting, address, sheets, now)
             made += 1
-        return Gathered(made, min((at for at in later if at is not None), default=None))
+        opens_at = notices.next_hour(connection, now)
+        return Gathered(made, min([*later, *([opens_at] if opens_at is not None else [])], default=None))
 
     def _put(
         self, connection: Connection, contact: Contact, waiting: Waiting, address: str, sheets: Sheets, now: int
@@ -100,7 +103,13 @@ class Gathering:
             contact=contact.id,
             channel=waiting.channel,
             address=address,
-            body=Body(subject=composed.subject, text=composed.text, html=composed.html or None, thread=thread),
+            body=Body(
+                subject=composed.subject,
+                text=composed.text,
+                html=composed.html or None,
+                thread=thread,
+                data=composed.data,
+            ),
             now=now,
             notices=[notice.id for notice in told],
         )
@@ -168,6 +177,8 @@ class Gathering:
             over_at=opening.spell.end if opening else None,
             deadline=min(deadlines, default=None),
             link=None if self.public_url is None else f"{self.public_url}/",
+            owner=owner,
+            service_ids=tuple("/".join(service) for service in services),
         )
 
     def news(self, contact: Contact, topic: Topic) -> News:
@@ -183,6 +194,7 @@ class Gathering:
             places=tuple(names.get(one, one) for one in shown),
             facts=topic.facts,
             link=None if self.public_url is None else f"{self.public_url}/",
+            place_ids=tuple(shown),
         )
 
     def _names(self, services: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -210,7 +222,11 @@ def _plain(told: Sequence[Notice]) -> Composed:
 
 def address_of(contact: Contact, channel: Channel) -> str | None:
     """Where somebody is reached by a channel."""
-    addresses: Mapping[Channel, str | None] = {Channel.MAIL: contact.email, Channel.SMS: contact.phone}
+    addresses: Mapping[Channel, str | None] = {
+        Channel.MAIL: contact.email,
+        Channel.SMS: contact.phone,
+        Channel.WEBHOOK: contact.webhook,
+    }
     return addresses[channel]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Outcome(StrEnum):
@@ -34,6 +35,7 @@ class Letter:
     html: str | None
     thread: str | None  # one per incident: its mails hang together
     at: int  # POSIX seconds of what it tells
+    data: Mapping[str, Any] | None = None  # the same for programs
 
 
 class Transport(Protocol):

@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from supervisor.alerts.sheets import Sheets
-from supervisor.domain.alerting import Kind
+from supervisor.domain.alerting import OVER, Kind, opens
+from supervisor.domain.calendar import Calendar
 from supervisor.domain.promise import Promises
 from supervisor.proof.desk import Dial, Sheet
 from supervisor.store import notices
@@ -42,6 +43,25 @@ def timely(connection: Connection, waiting: Waiting, sheets: Sheets) -> Waiting:
         notices.give_up(connection, [notice], why)
     gone = {notice.id for notice, _ in late}
     return waiting._replace(notices=[notice for notice in waiting.notices if notice.id not in gone])
+
+
+def in_hours(connection: Connection, waiting: Waiting, hours: Calendar | None, now: int) -> Waiting:
+    """Out of somebody's hours, alarms and ends alone: what had no room within them waits for the next.
+
+    So does what another channel refused meanwhile. A trouble whose end is told leaves with it.
+    """
+    opens_at = opens(now, hours)
+    if opens_at <= now:
+        return waiting
+    ended = {(notice.incident, notice.opening) for notice in waiting.notices if notice.kind in OVER}
+    later = [
+        notice
+        for notice in waiting.notices
+        if notice.kind is not Kind.ALARM and (notice.incident, notice.opening) not in ended
+    ]
+    notices.postpone(connection, later, opens_at)
+    kept = {notice.id for notice in waiting.notices} - {notice.id for notice in later}
+    return waiting._replace(notices=[notice for notice in waiting.notices if notice.id in kept])
 
 
 def _why_late(notice: Notice, sheets: Sheets) -> str:

@@ -57,7 +57,7 @@ def alert() -> None:
 @click.option("--mail", metavar="ADDRESS", help="A mail address.")
 @click.option("--sms", metavar="NUMBER", help="A telephone number.")
 @click.option("--webhook", metavar="NAME", help="A webhook of the config.")
-@click.option("--channel", type=click.Choice(["mail", "sms"]), help="Of the contact, this channel alone.")
+@click.option("--channel", type=click.Choice(["mail", "sms", "webhook"]), help="Of the contact, this channel alone.")
 @json_option
 def test(
     config: Path,
@@ -116,10 +116,10 @@ def _people(configuration: Configuration, tenant: str) -> list[Seed]:
 
 def _reach(contact: Seed, channel: str | None) -> list[_Target]:
     """Every way to reach them, whatever they are told by it."""
-    ways = {"mail": contact.email, "sms": contact.phone}
+    ways = {"mail": contact.email, "sms": contact.phone, "webhook": contact.webhook}
     found = [_Target(name, to) for name, to in ways.items() if to is not None and channel in (None, name)]
     if not found:
-        missing = "mail address" if channel == "mail" else "telephone number"
+        missing = {"mail": "mail address", "sms": "telephone number"}.get(channel or "", "webhook")
         raise VigieError(f"{contact.name} has no {missing}, add it to the contact or choose another channel")
     return found
 

@@ -36,17 +36,17 @@ def _fields(command: Command) -> Command:
         click.option("--phone", metavar="NUMBER", help="Like +33600000001; '' takes it away."),
         click.option("--mail", type=SEVERITY, help="Told by mail from this severity on."),
         click.option("--sms", type=SEVERITY, help="Told by SMS from this severity on."),
+        click.option("--webhook", metavar="NAME", help="Webhook of the config; '' takes it away."),
+        click.option("--post", type=SEVERITY, help="Told by webhook from this severity on."),
+        click.option("--hours", metavar="CALENDAR", help="Told within these hours alone; '' at any hour."),
+        click.option("--about", metavar="WORDS", help="Told of these alone, like incidents,pool; none; '' as usual."),
     )
     return reduce(lambda made, option: option(made), reversed(options), command)
 
 
-def _given(email: str | None, phone: str | None, mail: str | None, sms: str | None) -> dict[str, str | None]:
-    return {
-        "email": email,
-        "phone": phone,
-        "mail": "" if mail == "none" else mail,
-        "sms": "" if sms == "none" else sms,
-    }
+def _given(**fields: str | None) -> dict[str, str | None]:
+    severities = ("mail", "sms", "post")
+    return {key: "" if key in severities and value == "none" else value for key, value in fields.items()}
 
 
 @contact.command()
@@ -73,6 +73,14 @@ def edit(
     """Change what is known of contact ID."""
     actor = Actor.of(config, author, as_one_object)
     _say(actor.perform("contact.edit", id=number, name=name, **_given(**fields)))
+
+
+@contact.command()
+@acting
+@click.argument("number", type=int, metavar="ID")
+def confirm(config: Path, author: str | None, as_one_object: bool, number: int) -> None:
+    """Keep contact ID for three years more: they answered, or said so otherwise."""
+    _say(Actor.of(config, author, as_one_object).perform("contact.confirm", id=number))
 
 
 @contact.command()
@@ -112,7 +120,13 @@ def _waiting(one: Seed) -> Row:
         "name": one.name,
         "email": one.email,
         "phone": one.phone,
-        "alerts": {"mail": one.mail, "sms": one.sms},
+        "webhook": one.webhook,
+        "alerts": {"mail": one.mail, "sms": one.sms, "webhook": one.post},
+        "hours": one.hours,
+        "about": None if one.about is None else one.about.split(",") if one.about else [],
+        "seen": None,
+        "kept_until": None,
+        "warned": None,
         "created": None,
         "created_by": None,
         "changed": None,
@@ -120,8 +134,26 @@ def _waiting(one: Seed) -> Row:
     }
 
 
+def _post(row: Row) -> str:
+    """ "journal (warning)"."""
+    severity = row["alerts"]["webhook"]
+    return (row["webhook"] or "-") + (f" ({severity})" if severity else "")
+
+
 def _table(rows: Iterable[Row]) -> Iterator[str]:
-    header = ("id", "collectivité", "mail from", "SMS from", "email", "phone", "name")
+    header = (
+        "id",
+        "collectivité",
+        "mail from",
+        "SMS from",
+        "webhook",
+        "hours",
+        "about",
+        "kept until",
+        "email",
+        "phone",
+        "name",
+    )
     return table(
         header,
         [
@@ -130,6 +162,10 @@ def _table(rows: Iterable[Row]) -> Iterator[str]:
                 row["collectivite"],
                 row["alerts"]["mail"] or "-",
                 row["alerts"]["sms"] or "-",
+                _post(row),
+                row["hours"] or "-",
+                "-" if row["about"] is None else ",".join(row["about"]) or "none",
+                (row["kept_until"] or "-")[:10],
                 row["email"] or "-",
                 row["phone"] or "-",
                 one_line(row["name"]),

@@ -91,6 +91,8 @@ class Sms:
     """What sends them, in the order it is tried: one over the Internet, a modem for when there is none."""
     country: Literal["FR"] | None = None
     """FR: a number of ten digits like 06 00 00 00 01 is taken as one of metropolitan France."""
+    per_hour: int = Field(default=6, ge=1, le=60)
+    """The most SMS an hour to one contact, the rest as one; a first failure, a GTI breach and alarms leave at once."""
     segments: int = Field(default=1, ge=1, le=6)
     """The most parts of one message; each is charged as a message, and what does not fit is cut."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from supervisor.config.collectivites import AtLeast, CollectiviteFile, Service
 from supervisor.config.configuration import Collectivite, Equipment, ServiceSettings
-from supervisor.config.contacts import twice
+from supervisor.config.contacts import misplaced, twice
 from supervisor.config.document import Document
 from supervisor.config.equipment import EquipmentEntry
 from supervisor.config.equipment_reader import EquipmentReader, Written, items, refuse_twins
@@ -39,9 +40,10 @@ class Reading:
 class CollectiviteReader:
     """Reads the collectivités of one load."""
 
-    def __init__(self, ready: ReadyMade, maker: SondeMaker) -> None:
+    def __init__(self, ready: ReadyMade, maker: SondeMaker, webhooks: Collection[str] | None) -> None:
         self._ready = ready
         self._maker = maker
+        self._webhooks = webhooks  # their names; None: the main file is wrong, and may name others
         self._file: Form[CollectiviteFile] = Form(CollectiviteFile)
         self._equipment: Form[EquipmentEntry] = Form(EquipmentEntry)
 
@@ -91,9 +93,7 @@ class CollectiviteReader:
     def _collectivite(self, written: CollectiviteFile, machines: list[Written], place: Place) -> Collectivite:
         if written.contract and written.siret is None and not written.operator:
             place.key("siret").warn("missing beside a contract, its contributions cannot be called: add it")
-        for index in twice(written.contacts):
-            named = place.key("contacts").item(index, None).key("name")
-            named.wrong(f"{say(written.contacts[index].name)} is above already; a contact is known by its name")
+        self._check_contacts(written, place.key("contacts"))
         calendar = self._calendar(written.calendar, place, self._ready.profile.calendar)
         services = [
             self._service(service, place.key("services").item(index, {"id": service.id}), calendar)
@@ -121,6 +121,22 @@ class CollectiviteReader:
                 for entry in (machine.entry for machine in machines)
             },
         )
+
+    def _check_contacts(self, written: CollectiviteFile, place: Place) -> None:
+        for index in twice(written.contacts):
+            named = place.item(index, None).key("name")
+            named.wrong(f"{say(written.contacts[index].name)} is above already; a contact is known by its name")
+        for index, contact in enumerate(written.contacts):
+            at = place.item(index, None)
+            wrong = self._ready.no_calendar(contact.hours) if contact.hours is not None else None
+            if wrong is not None:
+                at.key("hours").wrong(wrong)
+            name, known = contact.webhook, self._webhooks
+            if name is not None and known is not None and name not in known:
+                at.key("webhook").wrong(f"there is no webhook '{name}', {near(name, sorted(known))}")
+            wrong = None if written.operator else misplaced(contact.about or ())
+            if wrong is not None:
+                at.key("about").wrong(wrong)
 
     def _calendar(self, name: str | None, place: Place, otherwise: str) -> str:
         if name is None:

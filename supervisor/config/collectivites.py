@@ -13,6 +13,19 @@ from supervisor.config.fields import Day, Email, Id, Insee, Location, Name, Phon
 from supervisor.config.wording import say
 
 Severity = Literal["warning", "critical"]
+About = Literal[
+    "incidents",
+    "gti",
+    "maintenance",
+    "forecast",
+    "pool",
+    "request",
+    "isolation",
+    "flapping",
+    "channel",
+    "turn",
+    "contact",
+]
 
 
 @settings
@@ -33,6 +46,8 @@ class Alerts:
     """By mail."""
     sms: Severity | None = None
     """By SMS."""
+    webhook: Severity | None = None
+    """By webhook."""
 
 
 @settings
@@ -45,17 +60,25 @@ class Contact:
     """Mail address."""
     phone: Phone | None = None
     """Telephone number in E.164, between quotes: "+33600000001"."""
+    webhook: Id | None = None
+    """Name of one of `alerts.webhooks`: a program that is told in the contact's place."""
     alerts: Alerts = Field(default_factory=Alerts)
-    """What the contact is told, and how."""
+    """From which severity on the contact is told, by channel."""
+    hours: str | None = None
+    """Name of a calendar: outside of it nothing leaves but alarms and the end of what was told; without it any hour."""
+    about: tuple[About, ...] | None = None
+    """What the contact is told of; without it, incidents and maintenance, and the operator's contacts everything."""
 
     @model_validator(mode="after")
     def _reachable(self) -> Contact:
-        if self.email is None and self.phone is None:
-            raise ValueError("a contact without mail address or telephone cannot be told anything, give one")
+        if self.email is None and self.phone is None and self.webhook is None:
+            raise ValueError("a contact without mail address, telephone or webhook cannot be told anything, give one")
         if self.alerts.mail is not None and self.email is None:
             raise ValueError("'alerts' asks for mail, add 'email'")
         if self.alerts.sms is not None and self.phone is None:
             raise ValueError("'alerts' asks for SMS, add 'phone'")
+        if self.alerts.webhook is not None and self.webhook is None:
+            raise ValueError("'alerts' asks for a webhook, add 'webhook'")
         return self
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,7 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 from supervisor.config.collectivites import Contact
 from supervisor.config.configuration import Configuration
 from supervisor.config.wording import explain
-from supervisor.domain.contact import Seed, same_person
+from supervisor.domain.alerting import GTI, OF_NO_PLACE
+from supervisor.domain.contact import Seed, same_person, spelt
+
+OF_OPERATORS = frozenset({GTI, *OF_NO_PLACE})
 
 
 def contacts_of(configuration: Configuration) -> Iterator[Seed]:
@@ -29,6 +32,12 @@ def twice(contacts: tuple[Contact, ...]) -> Iterator[int]:
         seen.add(same_person(contact.name))
 
 
+def misplaced(about: Iterable[str]) -> str | None:
+    """What to say of what a contact of a commune asks to be told of, and never is."""
+    wrong = next((word for word in about if word in OF_OPERATORS), None)
+    return None if wrong is None else f"'{wrong}' is told to the operator's contacts alone, remove it"
+
+
 def entered(collectivite: str, values: dict[str, Any]) -> Seed:
     """A contact as it is entered, under the rules of the files; ValueError names what is wrong and what is right."""
     try:
@@ -41,5 +50,14 @@ def entered(collectivite: str, values: dict[str, Any]) -> Seed:
 
 def _seed(collectivite: str, contact: Contact) -> Seed:
     return Seed(
-        collectivite, contact.name, contact.email, contact.phone, mail=contact.alerts.mail, sms=contact.alerts.sms
+        collectivite,
+        contact.name,
+        contact.email,
+        contact.phone,
+        mail=contact.alerts.mail,
+        sms=contact.alerts.sms,
+        webhook=contact.webhook,
+        post=contact.alerts.webhook,
+        hours=contact.hours,
+        about=spelt(contact.about),
     )

@@ -99,7 +99,7 @@ class _Load:
         if not isinstance(self._main.value, dict):
             place.wrong(f"expected a mapping (key: value), found {say(self._main.value)}")
             raise ConfigError(self._main.mistakes)
-        main = self._form.read(self._main.value, place)
+        read = main = self._form.read(self._main.value, place)
         if main is None:
             main = self._form.salvage(self._main.value, place, {"organisation": "?", "profile": ""})
         ready = self._profile(main, place)
@@ -109,7 +109,8 @@ class _Load:
             place.key("control").wrong(
                 f"a Unix socket has a path of at most {_SOCKET_BYTES} bytes, choose a shorter one"
             )
-        reader = CollectiviteReader(ready, self._maker)
+        webhooks = None if read is None else frozenset(webhook.name for webhook in read.alerts.webhooks)
+        reader = CollectiviteReader(ready, self._maker, webhooks)
         for file in self._files(main, place):
             self._read(file, reader)
         self._cross_check()

@@ -39,6 +39,13 @@ def promises_of(configuration: Configuration) -> Promises:
         sondes={sonde.id: sonde.service for sonde in configuration.sondes.values()},
         warned=frozenset(s.id for s in configuration.sondes.values() if s.incident_from is Status.WARNING),
         parents={s.id: s.parent for s in configuration.sondes.values() if s.parent is not None},
+        calendars={
+            (name, friday): maker.calendar(name, good_friday=friday)
+            for name in configuration.calendars
+            for friday in {c.good_friday for c in configuration.collectivites.values()}
+        },
+        good_friday=frozenset(c.id for c in configuration.collectivites.values() if c.good_friday),
+        webhooks=frozenset(webhook.name for webhook in configuration.alerts.webhooks),
     )
 
 
@@ -62,7 +69,7 @@ class _Maker:
             key=key,
             name=service.name,
             rule=_rule(service.rule),
-            calendar=self._calendar(service.calendar, good_friday=good_friday),
+            calendar=self.calendar(service.calendar, good_friday=good_friday),
             calendar_name=f"{service.calendar}{'+good_friday' if good_friday else ''}",
             bounds=self._bounds(collectivite, service.since),
             own=tuple(self._own.get(key, ())),
@@ -70,7 +77,7 @@ class _Maker:
             unreachable_is_down=service.when_unreachable == "down",
         )
 
-    def _calendar(self, name: str, *, good_friday: bool) -> Calendar:
+    def calendar(self, name: str, *, good_friday: bool) -> Calendar:
         known = self._calendars.get((name, good_friday))
         if known is None:
             known = calendar_of(self._configuration.calendars[name], good_friday=good_friday)

@@ -19,6 +19,7 @@ class Channel(StrEnum):
 
     MAIL = "mail"
     SMS = "sms"
+    WEBHOOK = "webhook"
 
 
 class Kind(StrEnum):
@@ -51,9 +52,13 @@ class Subject(StrEnum):
 
 LOUD = frozenset({Subject.ISOLATION, Subject.FLAPPING, Subject.CHANNEL, Subject.TURN})  # also by what rings
 OF_OPERATORS = frozenset(Subject)  # what people are told of who say nothing else
-OF_COMMUNES = frozenset({Subject.MAINTENANCE, Subject.CONTACT})
+OF_COMMUNES = frozenset({Subject.MAINTENANCE})
+# Of nobody's place: they are told to operators alone, or to the one person whom they are about.
+OF_NO_PLACE = frozenset({Subject.ISOLATION, Subject.CHANNEL, Subject.TURN, Subject.CONTACT})
+INCIDENTS, GTI = "incidents", "gti"  # what people subscribe to beside subjects
 
 
+NOT_ABOUT = "n'est pas abonné à ce sujet"
 TROUBLE = frozenset({Kind.OPENED, Kind.REOPENED, Kind.WORSENED})
 OVER = frozenset({Kind.RECOVERED, Kind.WITHDRAWN})
 
@@ -68,6 +73,8 @@ class Person:
     since: Mapping[Channel, Status]  # from which severity on, by channel; none of those that are not there
     hours: Calendar | None = None  # None: at any hour
     about: frozenset[Subject] = OF_OPERATORS  # what else than incidents they are told of
+    incidents: bool = True  # they are told of what opens
+    gti: bool = True  # and of the time to intervene
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,11 +139,11 @@ def route_topic(topic: Topic, people: Iterable[Person]) -> Iterator[Told | Spare
             continue
         for channel in person.since:
             if topic.subject not in person.about:
-                yield Spared(person.id, channel, "n'est pas abonné à ce sujet")
+                yield Spared(person.id, channel, NOT_ABOUT)
             elif channel is Channel.SMS and topic.subject not in LOUD:
                 yield Spared(person.id, channel, "ce sujet n'est pas dit par SMS")
             else:
-                at = topic.at if topic.urgent else _open_from(topic.at, person)
+                at = topic.at if topic.urgent else opens(topic.at, person.hours)
                 yield Told(person.id, channel, at)
 
 
@@ -146,6 +153,8 @@ def _why_not(event: Event, person: Person, channel: Channel, since: Status) -> s
         return "" if told else "n'a pas été averti de la panne par ce moyen"
     if event.kind in (Kind.GTI, Kind.BREACH) and not person.operator:
         return "le délai d'intervention ne regarde que l'exploitant"
+    if not (person.gti if event.kind in (Kind.GTI, Kind.BREACH) else person.incidents):
+        return NOT_ABOUT
     if event.severity.severity < since.severity:
         return "n'est averti par ce moyen que des pannes"
     return ""
@@ -155,13 +164,13 @@ def _opening(event: Event, person: Person) -> int:
     """When it can be told: at once; or when a maintenance is over, the person's hours begin. An end does not wait."""
     if event.kind in OVER:
         return event.at
-    return _open_from(max(event.at, event.quiet_until), person)
+    return opens(max(event.at, event.quiet_until), person.hours)
 
 
-def _open_from(at: int, person: Person) -> int:
-    """That instant, or the beginning of the person's hours after it."""
-    if person.hours is None or person.hours.is_open(at):
+def opens(at: int, hours: Calendar | None) -> int:
+    """That instant, or the beginning of somebody's hours after it. Hours that never come are none."""
+    if hours is None or hours.is_open(at):
         return at
     # The instant at which the first opening second has elapsed, less that second.
-    opens = person.hours.after(at, 1)
-    return at if opens is None else opens - 1
+    first = hours.after(at, 1)
+    return at if first is None else first - 1

@@ -6,7 +6,10 @@ have to be erased for good without anybody editing a file.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 
 class Seed(NamedTuple):
@@ -18,6 +21,10 @@ class Seed(NamedTuple):
     phone: str | None = None  # E.164
     mail: str | None = None  # from which severity on it is told by mail; None: never
     sms: str | None = None  # likewise by SMS
+    webhook: str | None = None  # name of one in the config: a program that is told in the person's place
+    post: str | None = None  # from which severity on it is
+    hours: str | None = None  # name of a calendar; None: at any hour
+    about: str | None = None  # what it is told of, as `spelt`; None: what its kind is told of by default
 
 
 class Contact(NamedTuple):
@@ -30,6 +37,13 @@ class Contact(NamedTuple):
     phone: str | None
     mail: str | None
     sms: str | None
+    webhook: str | None
+    post: str | None
+    hours: str | None
+    about: str | None
+    seen_at: int  # when it was entered, or last changed, confirmed, or heard of
+    warned_at: int | None  # since when it is told that it will be erased
+    warned_s: int  # for how long, as the daemon counted while it ran
     created_at: int
     created_by: str  # "" for one that the config seeded
     changed_at: int | None
@@ -38,7 +52,31 @@ class Contact(NamedTuple):
     @property
     def seed(self) -> Seed:
         """What a file would say of it."""
-        return Seed(self.collectivite, self.name, self.email, self.phone, self.mail, self.sms)
+        return Seed(*(getattr(self, field) for field in Seed._fields))
+
+    @property
+    def topics(self) -> tuple[str, ...] | None:
+        """What it asks to be told of; None: it says nothing."""
+        return None if self.about is None else tuple(filter(None, self.about.split(",")))
+
+
+KEPT_YEARS = 3  # 002 annexe 1 art. 4: « pour une durée maximale de 3 ans après dernière connexion »
+WARNED_S = 30 * 86_400  # before it is erased, a contact is told so this long
+
+
+def lapses_at(seen_at: int, zone: ZoneInfo) -> int:
+    """When a contact of whom there was no sign since is to be erased: the same local time, three years later."""
+    local = datetime.fromtimestamp(seen_at, zone)
+    try:
+        later = local.replace(year=local.year + KEPT_YEARS)
+    except ValueError:  # a 29 February
+        later = local.replace(year=local.year + KEPT_YEARS, month=3, day=1)
+    return int(later.timestamp())
+
+
+def spelt(about: Iterable[str] | None) -> str | None:
+    """Subscriptions as they are kept: in one order, so that a file that has them in another does not differ."""
+    return None if about is None else ",".join(sorted(set(about)))
 
 
 def same_person(name: str) -> str:

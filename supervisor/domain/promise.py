@@ -44,6 +44,13 @@ class Promises:
     sondes: Mapping[str, str | None]  # of the config: the service each counts for
     warned: frozenset[str]  # sondes whose incidents open at a warning
     parents: Mapping[str, str] = field(default_factory=dict)  # of the sondes that hang behind another one
+    calendars: Mapping[tuple[str, bool], Calendar] = field(default_factory=dict)  # of the config, and with Good Friday
+    good_friday: frozenset[str] = frozenset()  # collectivités where it is a holiday
+    webhooks: frozenset[str] = frozenset()  # programs of the config that may be told
+
+    def calendar(self, collectivite: str, name: str | None) -> Calendar | None:
+        """The calendar of that name, as it holds for a collectivité; None: there is none."""
+        return None if name is None else self.calendars.get((name, collectivite in self.good_friday))
 
     def counting(self, sonde: str, service: str | None) -> list[ServiceKey]:
         """The services that count a sonde which itself counts for `service` of its collectivité."""

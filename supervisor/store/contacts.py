@@ -12,6 +12,7 @@ from supervisor.store import meta
 from supervisor.store.text import storable
 
 KEY = "contact_key"
+SEEN = "le contact s'est manifesté"
 
 _FIELDS = ", ".join(Contact._fields)
 
@@ -34,20 +35,73 @@ def add(connection: sqlite3.Connection, one: Seed, now: int, author: str) -> int
     person = _person(_own_key(connection), one.collectivite, one.name)
     connection.execute("delete from contact_erased where person = ?", [person])
     row = connection.execute(
-        "insert into contact (person, collectivite, name, email, phone, mail, sms, created_at, created_by) "
-        "values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
-        (person, *(_kept(value) for value in one), now, storable(author)),
+        f"insert into contact (person, {', '.join(Seed._fields)}, seen_at, created_at, created_by) "  # noqa: S608
+        f"values (?, {', '.join('?' for _ in one)}, ?, ?, ?) returning id",
+        (person, *(_kept(value) for value in one), now, now, storable(author)),
     ).fetchone()
     return int(row[0])
 
 
 def change(connection: sqlite3.Connection, number: int, to: Seed, now: int, author: str) -> None:
     """Replace what is known of a contact; the person that the config named stays the same."""
+    replaced = ", ".join(f"{field} = ?" for field in Seed._fields[1:])
     connection.execute(
-        "update contact set name = ?, email = ?, phone = ?, mail = ?, sms = ?, changed_at = ?, changed_by = ? "
-        "where id = ?",
+        f"update contact set {replaced}, changed_at = ?, changed_by = ? where id = ?",  # noqa: S608
         (*(_kept(value) for value in to[1:]), now, storable(author), number),
     )
+    seen(connection, number, now)
+
+
+def seen(connection: sqlite3.Connection, number: int, now: int) -> bool:
+    """There is a sign of this person: it is kept for three years more. False: there is no such contact.
+
+    To be called for whatever a person does, or somebody does in their name. A clock that was set back takes nothing.
+    """
+    connection.execute(
+        "update notice set state = 'dropped', why = ? where state = 'due' "
+        "and topic in (select id from topic where subject = 'contact' and name = ?)",
+        (SEEN, lapse_name(number)),
+    )
+    known = connection.execute(
+        "update contact set seen_at = max(seen_at, ?), warned_at = null, warned_s = 0 where id = ?", (now, number)
+    )
+    return known.rowcount == 1
+
+
+def silent(connection: sqlite3.Connection, before: int) -> list[Contact]:
+    """Those of whom there was no sign since, and those who were told that they will be erased."""
+    rows = connection.execute(
+        f"select {_FIELDS} from contact where seen_at < ? or warned_at is not null order by id",  # noqa: S608
+        [before],
+    )
+    return [Contact(*row) for row in rows]
+
+
+def mark_warned(connection: sqlite3.Connection, number: int, at: int | None) -> None:
+    """This person is being told that it will be erased; None: is not, after all."""
+    connection.execute("update contact set warned_at = ?, warned_s = 0 where id = ?", (at, number))
+
+
+def count_warned(connection: sqlite3.Connection, number: int, passed_s: int) -> None:
+    """So much more of its notice has passed."""
+    connection.execute("update contact set warned_s = warned_s + ? where id = ?", (passed_s, number))
+
+
+def warning_left(connection: sqlite3.Connection, number: int) -> bool | None:
+    """Has the latest warning left? None: not yet. What nobody took has: who cannot be reached is erased as well."""
+    pending, left = connection.execute(
+        "select ifnull(sum(n.state = 'due' or m.state = 'waiting'), 0), "
+        "ifnull(sum(m.state in ('sent', 'dead', 'dropped')), 0) "
+        "from notice n left join message m on m.id = n.message "
+        "where n.contact = ? and n.topic = (select max(id) from topic where subject = 'contact' and name = ?)",
+        (number, lapse_name(number)),
+    ).fetchone()
+    return None if pending else bool(left)
+
+
+def lapse_name(number: int) -> str:
+    """What the journal of subjects calls the coming erasure of a contact: without its name, which is erased with it."""
+    return f"contact {number}"
 
 
 def erase(connection: sqlite3.Connection, number: int, now: int, author: str) -> None:

@@ -98,6 +98,13 @@ def give_up(connection: sqlite3.Connection, found: Iterable[Notice], why: str) -
     )
 
 
+def postpone(connection: sqlite3.Connection, found: Iterable[Notice], until: int) -> None:
+    """These are told from that instant on."""
+    connection.executemany(
+        "update notice set not_before = ? where id = ? and state = 'due'", ((until, notice.id) for notice in found)
+    )
+
+
 def knows_of_trouble(connection: sqlite3.Connection, contact: int, channel: Channel) -> bool:
     """Was somebody told, by this channel, of a critical that lasts, or of what they are still to be told the end?
 

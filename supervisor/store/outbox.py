@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from supervisor.domain.alerting import Channel
 from supervisor.domain.backoff import FIRST_S, LONGEST_S
@@ -21,6 +21,7 @@ class Body:
     text: str
     html: str | None
     thread: str | None
+    data: Mapping[str, Any] | None = None  # the same for programs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,11 +61,13 @@ def add(
     notices: Iterable[int],
 ) -> int:
     """A message with all it tells: from here on it leaves as it is, or is seen not to."""
-    words = json.dumps({"subject": body.subject, "text": body.text, "html": body.html, "thread": body.thread})
+    words: dict[str, Any] = {"subject": body.subject, "text": body.text, "html": body.html, "thread": body.thread}
+    if body.data is not None:
+        words["data"] = body.data
     row = connection.execute(
         "insert into message (key, contact, channel, address, body, made_at, state, next_at) "
         "values (?, ?, ?, ?, ?, ?, 'waiting', ?) returning id",
-        (key, contact, channel, address, storable(words), now, now),
+        (key, contact, channel, address, storable(json.dumps(words)), now, now),
     ).fetchone()
     connection.executemany(
         "update notice set state = 'gathered', message = ? where id = ?", ((row[0], notice) for notice in notices)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from probes.base import Status
-from supervisor.domain.alerting import OF_COMMUNES, OF_OPERATORS, Channel, Person
+from supervisor.domain.alerting import GTI, INCIDENTS, OF_COMMUNES, OF_OPERATORS, Channel, Person
 from supervisor.domain.contact import Contact
 from supervisor.domain.promise import Promises
 from supervisor.store import contacts
@@ -42,12 +42,16 @@ class People:
         return {person.id: person for people in self._people.values() for person in people}
 
     def _person(self, contact: Contact) -> Person:
-        since = {Channel.MAIL: contact.mail, Channel.SMS: contact.sms}
+        since = {Channel.MAIL: contact.mail, Channel.SMS: contact.sms, Channel.WEBHOOK: contact.post}
         operator = contact.collectivite in self._promises.operators
+        asked = contact.topics
         return Person(
             id=contact.id,
             collectivite=contact.collectivite,
             operator=operator,
             since={channel: Status(severity) for channel, severity in since.items() if severity is not None},
-            about=OF_OPERATORS if operator else OF_COMMUNES,
+            hours=self._promises.calendar(contact.collectivite, contact.hours),
+            about=(OF_OPERATORS if operator else OF_COMMUNES) if asked is None else OF_OPERATORS.intersection(asked),
+            incidents=asked is None or INCIDENTS in asked,
+            gti=asked is None or GTI in asked,
         )

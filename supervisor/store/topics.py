@@ -16,8 +16,11 @@ from supervisor.store.text import storable
 _FIELDS = "subject, name, word, at, collectivites, facts"
 
 
-def announce(connection: sqlite3.Connection, promises: Promises, topic: Topic) -> bool:
-    """Write it down, with everybody who is due to learn it. False: it was known, and nobody is told twice."""
+def announce(connection: sqlite3.Connection, promises: Promises, topic: Topic, to: Iterable[Told] = ()) -> bool:
+    """Write it down, with everybody who is due to learn it. False: it was known, and nobody is told twice.
+
+    `to`: whom it is about, told of it whatever they subscribe to.
+    """
     key = f"{topic.subject}:{topic.name}:{topic.word}:{topic.at}"
     row = connection.execute(
         f"insert into topic (key, {_FIELDS}) values (?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing returning id",  # noqa: S608
@@ -34,9 +37,8 @@ def announce(connection: sqlite3.Connection, promises: Promises, topic: Topic) -
     if row is None:
         return False
     people = People(connection, promises).concerned(topic.collectivites)
-    notices.add(
-        connection, [_notice(row[0], key, topic, told) for told in route_topic(topic, people) if isinstance(told, Told)]
-    )
+    routed = (told for told in route_topic(topic, people) if isinstance(told, Told))
+    notices.add(connection, [_notice(row[0], key, topic, told) for told in (*to, *routed)])
     return True
 
 
