@@ -55,6 +55,9 @@ async def test_a_receiver_can_verify_who_sent_what_and_when() -> None:
         "text": "L’accès Internet de l’école est coupé depuis 17 h 20.",
         "thread": "incident-45",
         "at": AT,
+        "events": [],
+        "news": [],
+        "left_out": 0,
     }
 
 

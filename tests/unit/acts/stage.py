@@ -38,6 +38,19 @@ CALENDAR = Calendar(
     ]
 )
 
+NIGHT = Calendar(
+    [
+        Version(
+            start=None,
+            timezone="Europe/Paris",
+            holidays=None,
+            week=(((0, 420), (1200, 1440)),) * 7,
+            closed=(),
+            opened=(),
+        )
+    ]
+)
+
 
 def at(wall: str) -> int:
     """That time in Metz, "03-06 16:00" of 2026."""
@@ -82,6 +95,8 @@ def promised(gti_s: int | None = 8 * 3600) -> Promises:
         operators=frozenset({"syndicat"}),
         sondes={LINK: "internet", SITE: "internet", IMAP: "zimbra", "exemple/web/nu": None},
         warned=frozenset(),
+        calendars={("service", False): CALENDAR, ("nuit", False): NIGHT},
+        webhooks=frozenset({"journal"}),
     )
 
 

@@ -10,7 +10,7 @@ from supervisor.domain.contact import Seed
 from supervisor.errors import VigieError
 from supervisor.store import contacts
 from supervisor.store.batch import Batch
-from tests.unit.acts.stage import Stage, iso
+from tests.unit.acts.stage import Stage, at, iso
 
 SEEDED = Seed("exemple", "Référent numérique", "referent@exemple.fr", "+33600000001", "warning", "critical")
 
@@ -34,7 +34,13 @@ def test_entered_and_edited_with_who_did_it(desk: Stage) -> None:
         "name": "Mairie",
         "email": "mairie@exemple.fr",
         "phone": None,
-        "alerts": {"mail": "critical", "sms": None},
+        "webhook": None,
+        "alerts": {"mail": "critical", "sms": None, "webhook": None},
+        "hours": None,
+        "about": None,
+        "seen": iso("03-06 09:00"),
+        "kept_until": "2029-03-06T09:00:00+01:00",
+        "warned": None,
         "created": iso("03-06 09:00"),
         "created_by": "jeanne",
         "changed": None,
@@ -45,10 +51,37 @@ def test_entered_and_edited_with_who_did_it(desk: Stage) -> None:
     assert edited == {
         **made,
         "phone": "+33600000002",
-        "alerts": {"mail": None, "sms": "warning"},
+        "alerts": {"mail": None, "sms": "warning", "webhook": None},
+        "seen": iso("03-06 09:01"),
+        "kept_until": "2029-03-06T09:01:00+01:00",
         "changed": iso("03-06 09:01"),
         "changed_by": "paul",
     }
+
+
+def test_hours_subscriptions_and_a_webhook(desk: Stage) -> None:
+    made = add(desk, name="Journal", webhook="journal", post="warning", hours="nuit", about="pool, incidents")
+    assert (made["webhook"], made["alerts"]["webhook"], made["hours"]) == ("journal", "warning", "nuit")
+    assert made["about"] == ["incidents", "pool"]
+    assert desk.act("contact.edit", id=1, about="none")["contact"]["about"] == []
+    assert desk.act("contact.edit", id=1, hours="", post="critical")["contact"]["about"] == []  # as it was
+    edited = desk.act("contact.edit", id=1, about="", email="j@exemple.fr")["contact"]
+    assert (edited["about"], edited["hours"], edited["alerts"]["webhook"]) == (None, None, "critical")
+
+
+def test_what_the_config_no_longer_has_keeps_nobody_from_changing_the_rest(desk: Stage) -> None:
+    take_up(desk, Seed("exemple", "Ancien", webhook="parti", post="warning", hours="partie"))
+    edited = desk.act("contact.edit", id=1, email="ancien@exemple.fr")["contact"]
+    assert (edited["email"], edited["hours"], edited["webhook"]) == ("ancien@exemple.fr", "partie", "parti")
+
+
+def test_confirmed_somebody_is_kept_for_three_years_more(desk: Stage) -> None:
+    take_up(desk, SEEDED, Seed("syndicat", "Astreinte", "astreinte@syndicat.fr"))
+    desk.now = at("07-01 12:00")
+    confirmed = desk.act("contact.confirm", id=1)["contact"]
+    assert (confirmed["seen"], confirmed["changed"]) == (iso("07-01 12:00"), None)
+    assert confirmed["kept_until"] == "2029-07-01T12:00:00+02:00"
+    assert desk.act("contact.confirm", id=2)["contact"]["kept_until"] is None  # of the operator's own team
 
 
 def test_the_config_seeds_once_and_the_database_holds_from_then_on(desk: Stage) -> None:
@@ -103,14 +136,25 @@ def test_refusals_write_nothing(desk: Stage) -> None:
         ("add", {**new, "name": "Mairie"}, "name: contact 2 of exemple, now 'Accueil', was entered as 'Mairie'"),
         ("add", {**new, "email": "elu"}, "email: 'elu' is not a mail address"),
         ("add", {**new, "phone": "0600000001"}, "phone: "),
-        ("add", {**new, "email": None}, "a contact without mail address or telephone cannot be told anything"),
+        ("add", {**new, "email": None}, "a contact without mail address, telephone or webhook cannot"),
         ("add", {**new, "sms": "critical"}, "'alerts' asks for SMS, add 'phone'"),
         ("add", {**new, "mail": "grave"}, "alerts.mail: 'grave' is not possible here"),
         ("add", {**new, "role": "maire"}, "role: not expected here"),
-        ("edit", {"id": 1}, "nothing to change; give one of name, email, phone, mail, sms"),
-        ("edit", {"id": 1, "email": "", "phone": ""}, "a contact without mail address or telephone"),
+        (
+            "edit",
+            {"id": 1},
+            "nothing to change; give one of name, email, phone, mail, sms, webhook, post, hours, about",
+        ),
+        ("edit", {"id": 1, "email": "", "phone": ""}, "a contact without mail address, telephone or webhook"),
         ("edit", {"id": 1, "email": ""}, "'alerts' asks for mail, add 'email'"),
         ("edit", {"id": 2, "name": SEEDED.name}, "name: contact 1 of exemple is named"),
+        ("add", {**new, "hours": "nuits"}, "hours: there is no calendar 'nuits', did you mean 'nuit'?"),
+        ("add", {**new, "webhook": "journaux"}, "webhook: there is no webhook 'journaux', did you mean 'journal'?"),
+        ("add", {**new, "post": "critical"}, "'alerts' asks for a webhook, add 'webhook'"),
+        ("add", {**new, "about": "pannes"}, "about.0: 'pannes' is not possible here, write 'incidents'"),
+        ("add", {**new, "about": "pool, gti"}, "about: 'gti' is told to the operator's contacts alone, remove it"),
+        ("edit", {"id": 1, "about": "channel"}, "about: 'channel' is told to the operator's contacts alone"),
+        ("confirm", {"id": 7}, "id: no contact 7"),
         ("edit", {"id": 7, "name": "Élu"}, "id: no contact 7"),
         ("erase", {"id": 7}, "id: no contact 7"),
         ("erase", {"id": "1"}, "id: the number of a contact is expected"),

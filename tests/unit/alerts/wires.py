@@ -22,6 +22,7 @@ from tests.virtual_time import VirtualClock, VirtualLoop, run
 T = TypeVar("T")
 
 HANG = "hang"
+OPEN = frozenset({"mail", "sms", "webhook"})
 BREAK = "break"
 OK, LATER, REFUSED = sent("pris", "4Rk7zQ"), later("occupé"), refused("inconnu")
 Answer = Attempt | str
@@ -117,13 +118,15 @@ class Moves:
                 return
 
 
-def looked(desk: Stage, wall: str) -> list[tuple[str, str]]:
+def looked(desk: Stage, wall: str | int, sms_an_hour: int = 6) -> list[tuple[str, str]]:
     """What leaves by then, since it was last looked: to whom by what, and the words of `words`."""
-    gathering = Gathering(promises=desk.promises, compose=words, channels=frozenset({"mail", "sms"}), public_url=None)
+    gathering = Gathering(
+        promises=desk.promises, compose=words, channels=OPEN, public_url=None, sms_an_hour=sms_an_hour
+    )
     connection = desk.connection
     before = {message.id for message in outbox.since(connection, 0)}
     connection.execute("begin immediate")
-    gathering.gather(connection, at(wall))
+    gathering.gather(connection, wall if isinstance(wall, int) else at(wall))
     connection.execute("commit")
     made = [message.body for message in outbox.since(connection, 0) if message.id not in before]
     return sorted((body.subject, body.text) for body in made)

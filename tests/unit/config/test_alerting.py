@@ -40,7 +40,7 @@ def test_relays_in_order_with_the_ports_of_their_security(everything: Configurat
 def test_gateways_by_their_type(everything: Configuration) -> None:
     sms = everything.alerts.sms
     assert sms is not None
-    assert (sms.country, sms.segments) == ("FR", 2)
+    assert (sms.country, sms.segments, sms.per_hour) == ("FR", 2, 10)
     ovh, smsmode, described, modem = sms.gateways
     assert isinstance(ovh, OvhCloud)
     assert (ovh.service, ovh.sender, ovh.timeout) == ("sms-ab12345-1", "VIGIE57", 5.0)

@@ -100,6 +100,9 @@ def test_a_collectivite(everything: Configuration) -> None:
     assert counts == [(date(2024, 1, 1), 100), (date(2026, 1, 1), 100), (date(2026, 9, 15), 150)]
     assert commune.contracts[1].notice == date(2026, 3, 15)
     assert commune.contacts[0].phone == "+33600000001"
+    assert (commune.contacts[0].hours, commune.contacts[0].about) == (None, None)
+    assert (commune.contacts[1].hours, commune.contacts[1].about) == ("nuit", ("pool", "incidents"))
+    assert (commune.contacts[2].webhook, commune.contacts[2].alerts.webhook) == ("journal", "warning")
     assert everything.collectivites["syndicat"].operator
     assert everything.collectivites["syndicat"].equipment["coeur"].address == "2001:db8::1"
     assert list(everything.collectivites) == ["syndicat", "exemple"]  # in the order of `include`
