@@ -48,7 +48,7 @@ def _to_operators(latest: News, voice: Voice) -> Said:
         state=ANOTHER,
         heading=f"n°{NBSP}{number}, {place}, effacé le {day} sans signe de sa part",
         paragraphs=(
-            f"Le contact n°{NBSP}{number} {of(place)} ne s’est pas manifesté depuis près de trois ans. Il en est averti, "
+            f"Le contact n°{NBSP}{number} {of(place)} n’a pas donné signe depuis près de trois ans. Il en est averti, "
             f"et sera effacé le {day} si personne ne le confirme d’ici là.",
         ),
         brief=f"Contact n° {number} ({place}) effacé le {_brief(latest, voice)} s'il n'est pas confirmé",
