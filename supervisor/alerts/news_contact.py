@@ -31,13 +31,13 @@ def _to_the_person(latest: News, voice: Voice) -> Said:
         paragraphs=(
             f"{organisation} garde vos coordonnées pour vous avertir des pannes et des maintenances des services "
             f"numériques {of(place)}. Nous sommes sans nouvelles de vous depuis près de trois ans.",
-            f"Sans réponse de votre part, elles seront effacées le {day}, comme le veut la convention, et vous ne "
-            "recevrez plus aucun de ces messages.",
+            f"Sans réponse de votre part, elles seront effacées le {day}, comme le veut la protection des données, et "
+            "vous ne recevrez plus aucun de ces messages.",
         ),
         brief=f"Vigie : sans réponse de vous, vos coordonnées seront effacées le {_brief(latest, voice)}. "
         f"Pour rester averti, dites-le à {organisation}",
         counted=_COUNTED,
-        asked=f"Pour continuer à être averti, répondez à ce message, ou dites-le à {organisation}. "
+        asked=f"Pour continuer à les recevoir, répondez à ce message, ou dites-le à {organisation}. "
         "Sinon, vous n’avez rien à faire.",
     )
 

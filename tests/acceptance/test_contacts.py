@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ REFERENT = {
     "name": "Référent numérique",
     "email": "referent@exemple.fr",
     "phone": "+33600000001",
-    "alerts": {"mail": "warning", "sms": "critical"},
+    "alerts": {"mail": "warning", "sms": "critical", "webhook": None},
 }
 
 
@@ -87,6 +89,45 @@ def test_check_says_who_is_to_be_told_by_a_channel_that_is_closed(commune: Insta
     said = run(commune, "check").stderr
     assert "alerts.mail" not in said
     assert "alerts.sms" in said
+
+
+def test_hours_subscriptions_a_webhook_and_what_became_of_them_in_the_config(commune: Installation) -> None:
+    hook = {"name": "journal", "url": "https://journal.exemple.fr/", "secret": {"file": "secret"}}
+    (commune.root / "secret").write_text("une clé de plus de seize lettres")
+    (commune.root / "secret").chmod(0o600)
+    night = {"timezone": "Europe/Paris", "holidays": None, "slots": {"mon-sun": ["20:00-24:00"]}}
+    commune.main |= {"alerts": {"webhooks": [hook]}, "calendars": {"nuit": night}}
+    commune.config.write_text(json.dumps(commune.main))
+    written = {**REFERENT, "hours": "nuit", "about": ["pool", "incidents"]}
+    write(commune, written, {"name": "Journal", "webhook": "journal", "alerts": {"webhook": "warning"}})
+    run(commune, "contact", "edit", "1", "--about", "maintenance")
+    (journal, known) = listed(commune)
+    assert (known["hours"], known["about"]) == ("nuit", ["maintenance"])
+    assert (journal["webhook"], journal["alerts"]["webhook"], journal["about"]) == ("journal", "warning", None)
+    said = run(commune, "check").stderr
+    assert "contact 'Référent numérique' has another about in the database" in said
+    assert "no more" not in said
+    shown = run(commune, "contact", "list").output
+    assert "journal (warning)" in shown
+    assert "maintenance" in shown
+    run(commune, "contact", "edit", "1", "--about", "incidents,pool")
+    run(commune, "contact", "confirm", "1")
+    assert "has another" not in run(commune, "check").stderr
+    del commune.main["alerts"], commune.main["calendars"]
+    commune.config.write_text(json.dumps(commune.main))
+    write(commune, REFERENT)
+    said = run(commune, "check").stderr
+    assert "'Référent numérique' is told within the hours 'nuit', a calendar that there is no more" in said
+    assert "'Journal' is told by webhook 'journal', that there is no more" in said
+    assert "'Référent numérique' has another hours, about in the database" in said
+
+
+def test_check_says_who_is_to_be_erased_and_cannot_be_warned(commune: Installation) -> None:
+    run(commune, "contact", "confirm", "1")
+    assert "cannot be warned" not in run(commune, "check").stderr
+    with closing(sqlite3.connect(commune.database)) as connection, connection:
+        connection.execute("update contact set seen_at = 1000000000")
+    assert "gave no sign for three years, and cannot be warned" in run(commune, "check").stderr
 
 
 def test_check_says_where_the_file_differs_and_never_what_either_says(commune: Installation) -> None:

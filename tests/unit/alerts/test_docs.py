@@ -33,8 +33,10 @@ def blocks() -> list[str]:
 
 
 def test_its_examples_load(tmp_path: Path) -> None:
-    whole, described = blocks()
-    config = load(install(tmp_path, main=MAIN + whole), registry.load())
+    people, whole, described = blocks()
+    commune = f"collectivite: exemple\nname: Exemple\n{people}"
+    config = load(install(tmp_path, main=MAIN + whole, exemple=commune), registry.load())
+    assert [contact.hours for contact in config.collectivites["exemple"].contacts] == ["service", None]
     assert config.alerts.mail is not None
     assert config.alerts.sms is not None
     assert [gateway.type for gateway in config.alerts.sms.gateways] == ["ovhcloud", "gammu"]
