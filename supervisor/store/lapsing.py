@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 AUTHOR = "vigie: three years without a sign"
 NOT_YET = "le contact n'est pas encore à effacer"
 ERASED = "contact effacé"
-AT_ONCE = 100  # of each, in one transaction: those of a whole département may fall due together
+AT_ONCE = 50  # of each, in one transaction: those of a whole département may fall due together
 MOST_S = 3600.0  # that one look may count: the one before may have failed, and the warning left since
 _YEAR_S = 365 * 86_400
 

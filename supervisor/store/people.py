@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Collection, Iterator
-from functools import cached_property
 
 from probes.base import Status
 from supervisor.domain.alerting import GTI, INCIDENTS, OF_COMMUNES, OF_OPERATORS, Channel, Person
@@ -15,31 +13,27 @@ from supervisor.store import contacts
 
 
 class People:
-    """The contacts of one instant."""
+    """The contacts of one instant; those of a collectivité are read when something first concerns it."""
 
     def __init__(self, connection: sqlite3.Connection, promises: Promises) -> None:
         self._connection = connection
         self._promises = promises
+        self._known: dict[str, list[Person]] = {}  # by collectivité
 
     def concerned(self, collectivites: Collection[str], told: Collection[int] = ()) -> Iterator[Person]:
         """The operators, the people of these collectivités, and whoever was told before: a few of thousands."""
         owners = set(collectivites) - self._promises.operators
-        people = [person for owner in (*self._promises.operators, *sorted(owners)) for person in self._people[owner]]
+        people = [person for owner in (*self._promises.operators, *sorted(owners)) for person in self._of(owner)]
         yield from people
         for number in set(told) - {person.id for person in people}:
-            if number in self._by_id:
-                yield self._by_id[number]
+            contact = contacts.numbered(self._connection, number)
+            if contact is not None:
+                yield self._person(contact)
 
-    @cached_property
-    def _people(self) -> dict[str, list[Person]]:
-        found: dict[str, list[Person]] = defaultdict(list)
-        for contact in contacts.every(self._connection):
-            found[contact.collectivite].append(self._person(contact))
-        return found
-
-    @cached_property
-    def _by_id(self) -> dict[int, Person]:
-        return {person.id: person for people in self._people.values() for person in people}
+    def _of(self, owner: str) -> list[Person]:
+        if owner not in self._known:
+            self._known[owner] = [self._person(contact) for contact in contacts.every(self._connection, owner)]
+        return self._known[owner]
 
     def _person(self, contact: Contact) -> Person:
         since = {Channel.MAIL: contact.mail, Channel.SMS: contact.sms, Channel.WEBHOOK: contact.post}

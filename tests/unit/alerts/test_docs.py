@@ -41,7 +41,7 @@ def test_its_examples_load(tmp_path: Path) -> None:
     assert config.alerts.sms is not None
     assert [gateway.type for gateway in config.alerts.sms.gateways] == ["ovhcloud", "gammu"]
     gateway = "alerts:\n  sms:\n    gateways:\n" + textwrap.indent(described, " " * 6)
-    assert load(install(tmp_path, main=MAIN + gateway), registry.load()).alerts.sms is not None
+    assert load(install(tmp_path / "described", main=MAIN + gateway), registry.load()).alerts.sms is not None
 
 
 def test_the_sample_is_right_once_it_is_uncommented(tmp_path: Path) -> None:
