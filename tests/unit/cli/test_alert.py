@@ -24,6 +24,7 @@ contacts:
   - {name: Référent numérique, email: referent@exemple.fr, phone: "+33600000001"}
   - {name: Mairie, email: mairie@exemple.fr}
   - {name: Astreinte, phone: "+33600000002"}
+  - {name: Tickets, webhook: journal}
 """
 
 
@@ -45,6 +46,7 @@ def run(config: Path, *words: str) -> Result:
         (("--contact", "exempel/Mairie"), "there is no collectivité 'exempel', did you mean 'exemple'?"),
         (("--contact", "exemple/Marie"), "'exemple' has no contact 'Marie', did you mean 'Mairie'?"),
         (("--contact", "exemple/Mairie", "--channel", "sms"), "Mairie has no telephone number, add it to the contact"),
+        (("--contact", "exemple/Mairie", "--channel", "webhook"), "Mairie has no webhook, add it to the contact"),
         (("--contact", "exemple/Référent numérique"), "has no alerts.sms, add it (docs/alerts.md)"),
         (("--mail", "a@b.test", "--channel", "sms"), "--channel chooses among the channels of a contact"),
         (("--mail", "a@b.test", "--sms", "+33600000001"), "has no alerts.sms, add it (docs/alerts.md)"),
@@ -55,6 +57,11 @@ def test_what_is_refused_leaves_nothing_half_done(words: tuple[str, ...], said: 
     done = run(config, "alert", "test", *words)
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+def test_a_contact_is_tried_by_its_webhook_too(config: Path) -> None:
+    done = run(config, "alert", "test", "--contact", "exemple/Tickets")
+    assert (done.exit_code, done.stdout.partition(": ")[0]) == (1, "webhook journal")
 
 
 def test_contacts_are_those_of_the_database_once_there_is_one(config: Path) -> None:
