@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from supervisor.acts.scene import Act, Answer, Arguments, Scene, author, row_number
 from supervisor.alerts.gathering import address_of
 from supervisor.config.wording import near
 from supervisor.domain.alerting import TROUBLE
+from supervisor.domain.link import masked
 from supervisor.errors import VigieError
 from supervisor.history.values import only
-from supervisor.store import contacts, enquiries, notices, outbox
-from supervisor.store.outbox import Message
+from supervisor.store import contacts, enquiries, links, notices, outbox
+from supervisor.store.outbox import Body, Message
 
 
 def retry(scene: Scene, arguments: Arguments) -> Answer:
@@ -27,6 +29,8 @@ def retry(scene: Scene, arguments: Arguments) -> Answer:
             f"id: contact {message.contact} has nothing to be reached at by {message.channel} any more; "
             f"vigie contact edit {message.contact} gives it back, vigie alert drop {message.id} settles it"
         )
+    if address != message.address:
+        outbox.reword(scene.connection, message.id, _readdressed(scene, message, address))
     outbox.revive(scene.connection, message.id, address, scene.now)
     return _answer(scene, message.id, *_over(scene, message))
 
@@ -51,6 +55,18 @@ def _stuck(scene: Scene, arguments: Arguments) -> Message:
     if message.state not in ("waiting", "dead"):
         raise VigieError(f"id: message {number} is {message.state}, and stays so")
     return message
+
+
+def _readdressed(scene: Scene, message: Message, address: str) -> Body:
+    """The same words, with links that are worth something where they go now, and nothing where they went before."""
+    told = notices.of_message(scene.connection, message.id)
+    found = sorted({notice.incident for notice in told if notice.incident is not None})
+
+    def put(text: str) -> str:
+        return links.readdressed(scene.connection, text, found, message.contact, message.address, address)
+
+    body = message.body
+    return replace(body, text=put(body.text), html=None if body.html is None else put(body.html))
 
 
 def _over(scene: Scene, message: Message) -> Iterator[str]:
@@ -82,7 +98,7 @@ def as_json(scene: Scene, message: Message) -> dict[str, Any]:
         "channel": message.channel,
         "to": message.address,
         "subject": message.body.subject,
-        "text": message.body.text,
+        "text": masked(message.body.text),
         "state": message.state,
         "made": scene.stamp(message.made_at),
         "attempts": message.attempts,

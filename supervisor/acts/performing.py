@@ -14,6 +14,7 @@ from supervisor.acts import (
     contacts,
     exclusions,
     incidents,
+    links,
     maintenance,
     requests,
     tokens,
@@ -38,6 +39,7 @@ ACTS: Mapping[str, Act] = {
     **tokens.ACTS,
     **contacts.ACTS,
     **alerts.ACTS,
+    **links.ACTS,
     **cameras.ACTS,
 }
 

@@ -61,13 +61,10 @@ def add(
     notices: Iterable[int],
 ) -> int:
     """A message with all it tells: from here on it leaves as it is, or is seen not to."""
-    words: dict[str, Any] = {"subject": body.subject, "text": body.text, "html": body.html, "thread": body.thread}
-    if body.data is not None:
-        words["data"] = body.data
     row = connection.execute(
         "insert into message (key, contact, channel, address, body, made_at, state, next_at) "
         "values (?, ?, ?, ?, ?, ?, 'waiting', ?) returning id",
-        (key, contact, channel, address, storable(json.dumps(words)), now, now),
+        (key, contact, channel, address, _words(body), now, now),
     ).fetchone()
     connection.executemany(
         "update notice set state = 'gathered', message = ? where id = ?", ((row[0], notice) for notice in notices)
@@ -130,6 +127,11 @@ def _end(connection: sqlite3.Connection, message: Message, now: int, state: str,
         f"update message set state = ?, ended_at = ?, failure = ?, receipt = ? where {_ITSELF}",  # noqa: S608
         (state, now, storable(failure), storable(receipt), message.id, message.key),
     )
+
+
+def reword(connection: sqlite3.Connection, number: int, body: Body) -> None:
+    """It goes elsewhere than it was made for."""
+    connection.execute("update message set body = ? where id = ?", (_words(body), number))
 
 
 def revive(connection: sqlite3.Connection, number: int, address: str, now: int) -> None:
@@ -229,6 +231,13 @@ def standing(connection: sqlite3.Connection) -> Standing:
     ).fetchone()
     dead = connection.execute("select count(*) from message where state = 'dead'").fetchone()[0]
     return Standing(pending, failing, oldest, dead)
+
+
+def _words(body: Body) -> str:
+    words: dict[str, Any] = {"subject": body.subject, "text": body.text, "html": body.html, "thread": body.thread}
+    if body.data is not None:
+        words["data"] = body.data
+    return storable(json.dumps(words))
 
 
 def _read(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> list[Message]:
