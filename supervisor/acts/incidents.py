@@ -60,6 +60,8 @@ def step(form: _Form, scene: Scene, arguments: Arguments) -> Answer:
     _retell(scene, incident)
     told = _incident(scene, incident.number)
     after = _story(scene, told)
+    if incident.sonde is None and before.restored_at is None and after.restored_at is not None:
+        Register(scene.connection, scene.promises, scene.now).hear(told, incidents.RECOVERED, after.restored_at)
     return _answer(scene, told, at, list(_remarks(scene, form.kind, told, before, after, at)))
 
 
@@ -98,7 +100,9 @@ def report(scene: Scene, arguments: Arguments) -> Answer:
     )
     scene.refuse_closed("at", fact.t, fact.t + 1)
     incident = entering.report(scene.connection, scene.promises, fact, scene.now, "live")
-    _retell(scene, incident)
+    register = Register(scene.connection, scene.promises, scene.now)
+    register.tell_reported([incident])
+    register.hear(incident, incidents.OPENED, fact.t)
     remarks = [] if incident.services else ["no service is concerned: there is no clock"]
     return _answer(scene, incident, fact.t, remarks)
 

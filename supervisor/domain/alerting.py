@@ -87,6 +87,7 @@ class Event:
     collectivites: frozenset[str]  # whose services it touches
     quiet_until: int = 0  # when the maintenance of all it touches ends: nothing but an end is told before
     told: Mapping[int, Collection[Channel]] = field(default_factory=dict)  # who learns of this opening, by person
+    reported: bool = False  # by a person: seen by no sonde
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,6 +156,8 @@ def _why_not(event: Event, person: Person, channel: Channel, since: Status) -> s
         return "le délai d'intervention ne regarde que l'exploitant"
     if not (person.gti if event.kind in (Kind.GTI, Kind.BREACH) else person.incidents):
         return NOT_ABOUT
+    if event.reported and channel is Channel.SMS and not person.operator:
+        return "un signalement n'est pas confirmé par SMS à la collectivité"
     if event.severity.severity < since.severity:
         return "n'est averti par ce moyen que des pannes"
     return ""

@@ -101,11 +101,14 @@ class Alerts:
         services = self._services(incident, story, opening)
         severity = self._severity(incident, at)
         behind = self._promises.cut_off(incident.sonde) if incident.sonde and severity is Status.CRITICAL else ()
+        # What a person reports is confirmed to their own collectivité; to others it is hearsay.
+        touched = () if incident.sonde is None else (*services, *behind)
         return Event(
             kind=kind,
             at=max(at, self._now),  # what is learnt late is told now
             severity=severity,
-            collectivites=frozenset({incident.collectivite, *(owner for owner, _ in (*services, *behind))}),
+            collectivites=frozenset({incident.collectivite, *(owner for owner, _ in touched)}),
+            reported=incident.sonde is None,
             quiet_until=0 if kind in OVER else self.muting.until(incident, services),
             told=notices.told(self._connection, incident.id, opening, self._now),
         )

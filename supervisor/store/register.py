@@ -56,6 +56,15 @@ class Register:
         for incident in found:
             self._retell(incident, self._facts.reported(incident))
 
+    def hear(self, incident: Incident, kind: str, at: int) -> None:
+        """A person said live that what they report began, or is over: whoever is to be told of it is due to be.
+
+        The journal has their own line of it, which Vigie never withdraws.
+        """
+        if self._alerts is not None:
+            line = self._note(incident.id, at, kind, f"person:{incident.id}:{kind}:{at}")
+            self._alerts.react(incident, self._facts.reported(incident), [line])
+
     def _open(self, sonde: str, story: Story) -> None:
         connection = self._connection
         opened = Incident(

@@ -123,16 +123,59 @@ def test_a_warning_that_goes_away_is_told_to_nobody_who_did_not_know(desk: Stage
     ]
 
 
-def test_a_report_and_what_it_is_merged_into_are_the_operators_own_until_it_breaches(desk: Stage) -> None:
+BY_MAIL = ["mail Astreinte", "mail Mairie"]
+
+
+def test_a_report_is_told_to_the_operators_and_confirmed_by_mail_to_those_it_is_from(desk: Stage) -> None:
+    neighbour = Seed("autre", "Voisin", "voisin@autre.fr", None, "critical", None)
+    desk.database.apply(
+        Batch(at=desk.now, contacts=[neighbour, NIGHT._replace(name="Nuit", sms="critical", phone="+33600000002")])
+    )
+    # On the shared platform: a neighbour uses it too, and what one person saw is not told to 300 communes.
+    desk.act("incident.report", collectivite="syndicat", service="zimbra", message="Plus de courrier")
+    said = "opened INC-2026-000001 messagerie,messagerie,zimbra"
+    assert looked(desk, "03-06 09:00") == [(reader, said) for reader in ("mail Astreinte", "mail Nuit", "sms Nuit")]
+    desk.act("incident.report", collectivite="exemple", service="messagerie", message="Plus de courrier")
+    told = looked(desk, "03-06 10:00")
+    assert [reader for reader, _ in told] == ["mail Astreinte", "mail Mairie", "mail Nuit", "sms Nuit"]
+    assert {words for _, words in told} == {"opened INC-2026-000002 messagerie"}
+
+
+@pytest.mark.parametrize("over", ["incident.restore", "incident.close"])
+def test_its_end_is_told_to_the_same_once_however_it_ends(desk: Stage, over: str) -> None:
     desk.act("incident.report", collectivite="exemple", service="internet", message="Plus rien")
-    (number,) = desk.database.rows("select number from incident")[0]
+    assert looked(desk, "03-06 09:00") == [(reader, "opened INC-2026-000001 internet") for reader in BY_MAIL]
+    desk.now = at("03-06 09:40")
+    desk.act(over, number="INC-2026-000001")
+    assert looked(desk, "03-06 09:40") == [(reader, "recovered INC-2026-000001 internet") for reader in BY_MAIL]
+    if over == "incident.restore":  # said earlier still, or closed: they know
+        desk.act("incident.restore", number="INC-2026-000001", at=iso("03-06 09:20"))
+        desk.act("incident.close", number="INC-2026-000001")
+    assert looked(desk, "03-07 09:40") == []
+
+
+def test_a_report_that_is_settled_before_it_left_is_told_as_over(desk: Stage) -> None:
+    desk.result("03-06 09:00", "syndicat/zimbra/imap", "ok")
+    desk.result("03-06 09:01", "syndicat/zimbra/imap", "critical")
+    assert len(looked(desk, "03-06 09:01")) == 3
+    desk.act("incident.report", collectivite="exemple", service="internet", message="Plus rien")
+    desk.act("incident.close", number="INC-2026-000002")
+    found = looked(desk, "03-06 10:00")
+    assert found == [
+        (reader, "opened INC-2026-000002 internet; recovered INC-2026-000002 internet") for reader in BY_MAIL
+    ]
+
+
+def test_a_report_that_is_merged_keeps_its_own_end(desk: Stage) -> None:
+    desk.act("incident.report", collectivite="exemple", service="internet", message="Plus rien")
+    assert len(looked(desk, "03-06 09:00")) == 2
     desk.result("03-06 09:01", SITE, "critical")
-    assert looked(desk, "03-06 09:01") == everybody("opened INC-2026-000002 internet")
-    desk.act("incident.merge", number=number, into="INC-2026-000002")
+    desk.act("incident.merge", number="INC-2026-000001", into="INC-2026-000002")
+    assert len(looked(desk, "03-06 09:02")) == 3
     desk.result("03-06 09:40", SITE, "ok")
     assert looked(desk, "03-06 09:40") == everybody("recovered INC-2026-000002 internet")
-    desk.act("incident.restore", number=number)
-    assert looked(desk, "03-07 09:40") == []
+    desk.act("incident.restore", number="INC-2026-000001")
+    assert looked(desk, "03-07 09:40") == [(reader, "recovered INC-2026-000001 internet") for reader in BY_MAIL]
 
 
 def test_what_is_imported_alerts_nobody_not_even_when_it_recovers_live(desk: Stage) -> None:
