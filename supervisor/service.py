@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from supervisor.alerts.dispatcher import Dispatcher
+from supervisor.alerts.opening import gathering_of
 from supervisor.billing import pools
 from supervisor.billing_answers import BillingAnswers
 from supervisor.billing_metrics import BillingExposition
@@ -26,6 +27,7 @@ from supervisor.errors import ConfigError, VigieError
 from supervisor.filling_watch import FillingWatch
 from supervisor.heartbeats import Heartbeats
 from supervisor.importing import Progress
+from supervisor.incident_pages import IncidentPages
 from supervisor.metrics import CONTENT_TYPE, Exposition
 from supervisor.notify import Notifier
 from supervisor.selfcheck import SelfCheck
@@ -149,6 +151,13 @@ class Service:
         )
         token = configuration.metrics_token
         billing = BillingAnswers(daemon.store, daemon.clock.wall)
+        incidents = IncidentPages(
+            daemon.store,
+            lambda: gathering_of(daemon.configuration, daemon.promises),
+            daemon.perform,
+            lambda: daemon.configuration.organisation,
+            daemon.clock.wall,
+        )
         site = Site(
             metrics=exposition.render,
             metrics_type=CONTENT_TYPE,
@@ -156,6 +165,7 @@ class Service:
             health=daemon.selfcheck,
             beat=daemon.heartbeats.receive,
             page=lambda: present(daemon.configuration, daemon.board, int(daemon.clock.wall())),
+            incidents=incidents.backing(),
             api=Backing(admits=billing.admits, answer=billing.answer),
         )
         logging.getLogger("aiohttp.server").addFilter(worth_a_line)

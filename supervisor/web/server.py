@@ -1,4 +1,4 @@
-"""The HTTP server: metrics, health, heartbeats, the first page, and the API of programs."""
+"""The HTTP server: metrics, health, heartbeats, the first page, incidents by their links, and the API of programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from supervisor.web import api, beats, pages
+from supervisor.web import api, beats, incident, pages
 from supervisor.web.auth import bearer
 from supervisor.web.resources import ROOT
 
@@ -47,6 +47,7 @@ class Site:
     health: Health
     beat: beats.Receive
     page: pages.Present
+    incidents: incident.Backing
     api: api.Backing
 
 
@@ -79,6 +80,7 @@ def application(site: Site) -> web.Application:
     app.router.add_get("/readyz", _readyz)
     app.router.add_route("*", "/beat/{token}", _beat)
     app.router.add_get("/", _index)
+    incident.mount(app, site.incidents)
     app.add_subapp(ROOT, api.application(site.api))
     return app
 
