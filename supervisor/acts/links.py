@@ -10,7 +10,7 @@ from supervisor.errors import VigieError
 from supervisor.history.values import only, show, words
 from supervisor.proof import desk
 from supervisor.proof.desk import Sheet
-from supervisor.store import links
+from supervisor.store import contacts, links
 from supervisor.store.incidents import journal
 
 # By the word of the page's button: the step, and the act that any operator takes it by.
@@ -35,6 +35,7 @@ def follow(scene: Scene, arguments: Arguments) -> Answer:
     found = links.opened(scene.connection, words(arguments, "token", "the end of a link"), scene.now)
     if found is None or not found.acts or found.contact.collectivite not in scene.promises.operators:
         raise NoLink("token: this link opens nothing")
+    contacts.seen(scene.connection, found.contact.id, scene.now)  # a scanner presses no button
     step = arguments.get("step")
     if not isinstance(step, str) or step not in STEPS:
         raise VigieError(f"step: {show(step)} is not one of {', '.join(STEPS)}")

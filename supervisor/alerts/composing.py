@@ -20,7 +20,11 @@ from supervisor.domain.alerting import Channel, Kind
 from supervisor.french import typeset
 
 SUBJECT = 180  # characters: what, where and since when, with room for long names; what lists of mails show, and more
-SEE = "Voir l’état des services"  # the page that links lead to
+SEE = "Voir l’état des services"
+SEE_ONE = "Voir l’incident"
+TAKE = ("Vu", "J’interviens")  # where to say so: on the page of the incident
+ASK = "Vu ou j’interviens"
+_PLACES = ("vu", "interviens")  # of that page
 
 
 def composer(organisation: str, zone: ZoneInfo, segments: int) -> Compose:
@@ -72,6 +76,8 @@ def _news(item: Item, voice: Voice) -> Letter:
 def _one(standing: Standing, voice: Voice) -> Letter:
     heading = telling.heading(standing, voice)
     called = state(standing)
+    link = _safe([standing.fact.link])
+    takes = link is not None and voice.reader.operator and not standing.over
     return Letter(
         subject=plain(typeset(heading), SUBJECT),
         state=called,
@@ -80,9 +86,10 @@ def _one(standing: Standing, voice: Voice) -> Letter:
         sections=[],
         details=list(telling.details(standing, voice)),
         closing=[telling.asked(standing, voice)],
-        link=_link([standing]),
-        link_text=SEE,
+        link=link,
+        link_text=ASK if takes else SEE_ONE,
         signature=plain(voice.organisation, NAME),
+        buttons=[(word, f"{link}#{place}") for word, place in zip(TAKE, _PLACES, strict=True)] if takes else (),
     )
 
 
@@ -104,7 +111,7 @@ def _several(found: Sequence[Standing], others: Sequence[Item], voice: Voice) ->
         ],
         details=[],
         closing=[] if quiet else [telling.reassured(voice, over=all(standing.over for standing in found))],
-        link=_link(found) or _safe([item.latest.link for item in others]),
+        link=_safe([item.latest.link for item in others]),
         link_text=SEE,
         signature=plain(voice.organisation, NAME),
     )
@@ -113,10 +120,12 @@ def _several(found: Sequence[Standing], others: Sequence[Item], voice: Voice) ->
 def _line(standing: Standing, voice: Voice, placed: bool) -> Line:
     called = state(standing)
     rest = telling.heading(standing, voice, placed=placed).removeprefix(f"{called.word} : ")
+    number = plain(standing.fact.incident, NAME)
+    link = None if standing.over else _safe([standing.fact.link])
     if not voice.reader.operator:
-        return Line(called, rest)
-    told = [plain(standing.fact.incident, NAME), *telling.clocked(standing, voice)]
-    return Line(called, f"{rest} ({', '.join(told)})")
+        return Line(called, rest, link, f"{SEE_ONE} {number}")
+    told = [number, *telling.clocked(standing, voice)]
+    return Line(called, f"{rest} ({', '.join(told)})", link, f"{ASK} : {number}")
 
 
 def _also(others: Sequence[Item]) -> Iterator[Section]:
@@ -127,11 +136,6 @@ def _also(others: Sequence[Item]) -> Iterator[Section]:
         lines = [Line(item.said.state, item.said.heading) for item in shown]
         more = f"Et {digest.number(left)} autres." if left else ""
         yield Section(f"À savoir ({digest.number(len(others))})", lines, more)
-
-
-def _link(found: Sequence[Standing]) -> str | None:
-    """Where to look: of the worst, which comes first."""
-    return _safe([standing.fact.link for standing in found])
 
 
 def _safe(links: Iterable[str | None]) -> str | None:

@@ -14,10 +14,12 @@ from supervisor.alerts.sheets import Sheets
 from supervisor.alerts.withholding import hold, in_hours, timely
 from supervisor.domain.alerting import Channel, Kind, Topic
 from supervisor.domain.contact import Contact
+from supervisor.domain.link import PATH
 from supervisor.domain.pacing import GAPS_S, HOUR_S, QUIET_S, leaves_at
 from supervisor.domain.promise import Promises
 from supervisor.proof import desk
-from supervisor.store import contacts, notices, outbox, topics
+from supervisor.store import contacts, links, notices, outbox, topics
+from supervisor.store.incidents import Incident
 from supervisor.store.notices import Notice, Waiting
 from supervisor.store.outbox import Body
 
@@ -87,9 +89,10 @@ class Gathering:
     ) -> None:
         """One message that tells all of it."""
         told = waiting.notices
+        key = links.own_key(connection) if self.public_url is not None else None
         try:
             found = sheets.of({notice.incident for notice in told if notice.incident is not None})
-            facts = [self.fact(contact, notice, found[notice.incident]) for notice in told if notice.incident]
+            facts = [self.fact(contact, notice, found[notice.incident], key) for notice in told if notice.incident]
             others = topics.of_ids(connection, (notice.topic for notice in told if notice.topic))
             news = [self.news(contact, others[notice.topic]) for notice in told if notice.topic]
             composed = self.compose(waiting.channel, self.reader(contact), facts, news, now)
@@ -139,8 +142,11 @@ class Gathering:
             leaves = min(leaves, now if before is None else max(now, before + GAPS_S[0]))
         return leaves
 
-    def fact(self, contact: Contact, notice: Notice, sheet: desk.Sheet) -> Fact:
-        """What there is to say of one thing. A commune reads of itself alone: of its services, never of another's."""
+    def fact(self, contact: Contact, notice: Notice, sheet: desk.Sheet, key: bytes | None = None) -> Fact:
+        """What there is to say of one thing. A commune reads of itself alone: of its services, never of another's.
+
+        `key`: what signs its link; without it the link has its length and opens nothing.
+        """
         incident = sheet.incident
         story = sheet.story
         opening = next((one for one in story.openings if one.at == notice.opening), None) if story else None
@@ -176,10 +182,18 @@ class Gathering:
             opened_at=notice.opening,
             over_at=opening.spell.end if opening else None,
             deadline=min(deadlines, default=None),
-            link=None if self.public_url is None else f"{self.public_url}/",
+            link=self._link(contact, incident, notice.channel, key),
             owner=owner,
             service_ids=tuple("/".join(service) for service in services),
         )
+
+    def _link(self, contact: Contact, incident: Incident, channel: Channel, key: bytes | None) -> str | None:
+        """The page of an incident, for one person at one address; none for a program, which may show it to many."""
+        address = address_of(contact, channel)
+        if self.public_url is None or address is None or channel is Channel.WEBHOOK:
+            return None
+        acts = contact.collectivite in self.promises.operators
+        return f"{self.public_url}{PATH}{links.signed(key, incident, contact.id, address, acts=acts)}"
 
     def news(self, contact: Contact, topic: Topic) -> News:
         """What there is to say of something else. A commune reads of its own place alone."""
@@ -193,7 +207,8 @@ class Gathering:
             at=topic.at,
             places=tuple(names.get(one, one) for one in shown),
             facts=topic.facts,
-            link=None if self.public_url is None else f"{self.public_url}/",
+            # The first page shows every collectivité.
+            link=f"{self.public_url}/" if self.public_url is not None and operator else None,
             place_ids=tuple(shown),
         )
 

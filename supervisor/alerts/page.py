@@ -20,8 +20,8 @@ _BADGE = (
     "display: inline-block; padding: 1px 8px; border-radius: 4px; background: {}; color: #ffffff; font-weight: bold"
 )
 _BUTTON = (
-    "display: inline-block; padding: 10px 16px; border: 2px solid currentColor; border-radius: 6px; "
-    "color: inherit; font-weight: bold; text-decoration: underline"
+    "display: inline-block; margin: 0 8px 8px 0; padding: 10px 16px; border: 2px solid currentColor; "
+    "border-radius: 6px; color: inherit; font-weight: bold; text-decoration: underline"
 )
 _NUMBER = re.compile(r"\bINC-\d{4}-\d+\b")  # of an incident: a line may break at its hyphens
 _UNBROKEN = r'<span style="white-space: nowrap">\g<0></span>'
@@ -32,6 +32,8 @@ class Line(NamedTuple):
 
     state: State
     rest: str
+    link: str | None = None
+    link_text: str = ""
 
 
 class Section(NamedTuple):
@@ -55,6 +57,7 @@ class Letter(NamedTuple):
     link: str | None
     link_text: str
     signature: str
+    buttons: Sequence[tuple[str, str]] = ()  # in the page, instead of the link: word and where it leads
 
 
 def as_text(letter: Letter) -> str:
@@ -87,7 +90,8 @@ def as_html(letter: Letter) -> str:
         body.append(f'<p style="margin: 16px 0; padding-left: 12px; border-left: 4px solid #808080">{lines}</p>')
     body += [f"<p>{_set(part)}</p>" for part in letter.closing]
     if letter.link:
-        body.append(f'<p><a href="{escape(letter.link)}" style="{_BUTTON}">{_set(letter.link_text)}</a></p>')
+        buttons = letter.buttons or [(letter.link_text, letter.link)]
+        body.append(f"<p>{' '.join(_button(word, link) for word, link in buttons)}</p>")
     body.append(f"<p>{_set(letter.signature)}</p>")
     inside = "\n".join(body)
     return (
@@ -103,7 +107,7 @@ def as_html(letter: Letter) -> str:
 def _section(section: Section) -> str:
     items = "\n".join(
         f'<li style="margin: 0 0 10px; padding-left: 10px; border-left: 4px solid {line.state.colour}">'
-        f"{_badge(line.state)} {_NUMBER.sub(_UNBROKEN, _set(line.rest))}</li>"
+        f"{_badge(line.state)} {_NUMBER.sub(_UNBROKEN, _set(line.rest))}{_opened(line)}</li>"
         for line in section.lines
     )
     more = f"\n<p>{_set(section.more)}</p>" if section.more else ""
@@ -111,6 +115,18 @@ def _section(section: Section) -> str:
         f'<h2 style="margin: 24px 0 8px; font-size: 17px">{_set(section.title)}</h2>\n'
         f'<ul role="list" style="margin: 0; padding: 0; list-style: none">\n{items}\n</ul>{more}'
     )
+
+
+def _opened(line: Line) -> str:
+    if line.link is None:
+        return ""
+    return (
+        f'<br><a href="{escape(line.link)}" style="color: inherit">{_NUMBER.sub(_UNBROKEN, _set(line.link_text))}</a>'
+    )
+
+
+def _button(word: str, link: str) -> str:
+    return f'<a href="{escape(link)}" style="{_BUTTON}">{_set(word)}</a>'
 
 
 def _badge(state: State) -> str:
@@ -121,7 +137,7 @@ def _badge(state: State) -> str:
 
 
 def _worded(line: Line) -> str:
-    return f"{line.state.word} : {line.rest}"
+    return f"{line.state.word} : {line.rest}" + (f"\n  {line.link}" if line.link else "")
 
 
 def _isolated(value: str) -> str:

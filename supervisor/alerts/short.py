@@ -15,6 +15,7 @@ from supervisor.alerts.telling import SAID, Voice, began, denied, named, names, 
 from supervisor.domain.alerting import Kind
 
 _ROOMS = (100, 70, 50, 36, 26, 18, 12)  # characters for a name: as many as let the rest be read
+_LINKING = 36  # characters of a name that a link may leave: below, the name says more
 _LEAST = 24  # septets under which what was said is not worth beginning
 _LINKED = re.compile(r"(?i)\b(?:https?:|www\.)\S*")
 
@@ -31,6 +32,11 @@ def sms(found: Sequence[Standing], others: Sequence[Item], voice: Voice, segment
 
 
 def _one(standing: Standing, voice: Voice, segments: int) -> str:
+    link = _link(standing, voice)
+    for room in _ROOMS if link else ():
+        said = _must(standing, voice, room)
+        if room >= _LINKING and _fits(said + link, segments):
+            return _grown(said, _may(standing, voice), segments, cut=True, link=link)
     for room in _ROOMS:
         said = _must(standing, voice, room)
         if _fits(said, segments):
@@ -73,6 +79,14 @@ def _behind(fact: Fact) -> str:
         return ""
     others = f" +{left} autres" if left else ""
     return f"{'Injoignable' if len(shown) + left == 1 else 'Injoignables'} : {', '.join(shown)}{others}"
+
+
+def _link(standing: Standing, voice: Voice) -> str:
+    """Where an operator says "j'interviens"; "" where there is none, or it cannot be spelt."""
+    link = standing.fact.link
+    if link is None or not voice.reader.operator or standing.over or gsm7.spell(link) != link:
+        return ""
+    return f" {link}" if link.startswith(("https://", "http://")) else ""
 
 
 def _headed(standing: Standing, voice: Voice, room: int) -> str:
@@ -150,7 +164,9 @@ def _several(found: Sequence[Standing], others: Sequence[Item], voice: Voice, se
             break
         lines.append(line)
         text = longer
-    return gsm7.fit(text, segments)
+    urgent = sum(item.said.urgent for item in others)
+    link = _link(found[0], voice) if len(lines) > urgent and found else ""  # of the worst, once it is named
+    return gsm7.fit(text, segments) + (link if _fits(text + link, segments) else "")
 
 
 def _listed(standing: Standing, *, placed: bool) -> str:
@@ -160,15 +176,19 @@ def _listed(standing: Standing, *, placed: bool) -> str:
     return " ".join(part for part in (f"{word} :", _what(standing.fact, 36), f"({place})" if place else "") if part)
 
 
-def _grown(said: str, optional: Iterable[str], segments: int, *, cut: bool) -> str:
+def _grown(said: str, optional: Iterable[str], segments: int, *, cut: bool, link: str = "") -> str:
+    """As much more as there is room for. No mark touches the link: telephones would take it for a part of that."""
+    said += link
     for part in optional:
         if not part:
             continue
-        longer = _joined([said, part])
+        longer = f"{said} {part}" if link and said.endswith(link) else _joined([said, part])
         if _fits(longer, segments):
             said = longer
         elif cut and _fits(f"{said}. {'x' * _LEAST}", segments):
-            return gsm7.fit(longer, segments)
+            fitted = gsm7.fit(longer, segments)
+            if not (link and fitted.rstrip(".").endswith(link)):
+                return fitted
     return gsm7.fit(said, segments)
 
 

@@ -134,7 +134,7 @@ class Alerting:
     sender: Annotated[Email, AfterValidator(_sender)] | None = Field(default=None, alias="from")
     """Address that mails come from; its server must accept them from the relays."""
     public_url: Annotated[Endpoint, AfterValidator(_public)] | None = None
-    """Where people reach the pages, for the links in messages."""
+    """Where people reach the pages, for the links in messages, which have none without it."""
     mail: Mail | None = None
     """Alerts by mail."""
     sms: Sms | None = None

@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from probes.base import Status
+from supervisor.alerts.facts import Fact, Reader
 from supervisor.domain.alerting import Kind
-from tests.unit.alerts.wordings import ON_CALL, SECRETARY, at, fact, mail, many, plain_spaces, sms
+from supervisor.french import typeset
+from tests.unit.alerts.wordings import LINK, ON_CALL, SECRETARY, at, fact, mail, many, plain_spaces, sms
 
 
 def test_the_operator_on_call() -> None:
@@ -27,14 +32,14 @@ Incident : INC-2026-000123
 
 À faire : commencer l’intervention et l’enregistrer (« j’interviens »). Un simple « vu » n’arrête pas le délai d’intervention.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Vu ou j’interviens :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
     )
     assert sms(ON_CALL, "03-06 17:25", told) == (
-        "Panne : Messagerie depuis 17h25, Mairie de Ségolène-les-Étangs. Intervenir avant lun. 9/3 9h55. INC-2026-000123. 192.0.2.1 ne répond pas (3 requetes ICMP)"
+        "Panne : Messagerie depuis 17h25, Mairie de Ségolène-les-Étangs. Intervenir avant lun. 9/3 9h55. INC-2026-000123 https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w"
     )
 
 
@@ -53,8 +58,8 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire : l’équipe de Moselle Fibre est prévenue et s’en occupe. Vous recevrez un message au retour à la normale.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Voir l’incident :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
@@ -79,8 +84,8 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Voir l’incident :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
@@ -107,8 +112,8 @@ Incident : INC-2026-000123
 
 À faire : noter la cause, puis clore l’incident.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Voir l’incident :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
@@ -136,8 +141,8 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Voir l’incident :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
@@ -165,8 +170,8 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire : l’équipe de Moselle Fibre est prévenue et s’en occupe. Vous recevrez un message au retour à la normale.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Voir l’incident :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
@@ -193,14 +198,14 @@ Incident : INC-2026-000123
 
 À faire : commencer l’intervention et l’enregistrer (« j’interviens »). Un simple « vu » n’arrête pas le délai d’intervention.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Vu ou j’interviens :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
     )
     assert sms(ON_CALL, "03-06 18:02", told) == (
-        "Panne : Messagerie depuis 18h02, Mairie de Ségolène-les-Étangs. INC-2026-000123. 192.0.2.1 ne répond pas (3 requetes ICMP)"
+        "Panne : Messagerie depuis 18h02, Mairie de Ségolène-les-Étangs. INC-2026-000123 https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w 192.0.2.1 ne répond pas (3..."
     )
 
 
@@ -222,8 +227,8 @@ Incident : INC-2026-000123
 
 À faire : commencer l’intervention et l’enregistrer (« j’interviens »). Un simple « vu » n’arrête pas le délai d’intervention.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Vu ou j’interviens :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
@@ -250,14 +255,14 @@ Incident : INC-2026-000123
 
 À faire : commencer l’intervention et l’enregistrer (« j’interviens »), ce qui arrête le dépassement.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Vu ou j’interviens :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
     )
     assert sms(ON_CALL, "03-09 09:55", told) == (
-        "Délai d'intervention dépassé : Messagerie depuis 9h55, Mairie de Ségolène-les-Étangs. INC-2026-000123. 192.0.2.1 ne répond pas (3 requetes ICMP)"
+        "Délai d'intervention dépassé : Messagerie depuis 9h55, Mairie de Ségolène-les-Étangs. INC-2026-000123 https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w"
     )
 
 
@@ -277,8 +282,8 @@ Référence à rappeler : INC-2026-000123
 
 Vous n’avez rien à faire : l’équipe de Moselle Fibre est prévenue et s’en occupe. Vous recevrez un message au retour à la normale.
 
-Voir l’état des services :
-https://vigie.exemple.fr/
+Voir l’incident :
+https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Moselle Fibre
 """
@@ -314,13 +319,12 @@ Situation à 17 h 31, dans 2 collectivités :
 
 En cours (2) :
 - Délai d’intervention dépassé : Messagerie, Commune d’Arles-sur-Orne, depuis 17 h 20 (INC-2026-000120)
+  https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 - Panne : Messagerie, Mairie de Ségolène-les-Étangs, depuis 17 h 25 (INC-2026-000123, intervenir avant lundi 9 mars à 9 h 55)
+  https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w
 
 Terminé (1) :
 - Retour à la normale : Accès Internet, Mairie de Ségolène-les-Étangs, à 17 h 29, après 4 min (INC-2026-000124)
-
-Voir l’état des services :
-https://vigie.exemple.fr/
 
 Moselle Fibre
 """
@@ -389,7 +393,7 @@ def test_what_counts_for_no_service_is_called_by_its_machine() -> None:
 
 
 def test_thirty_services_are_three_names_and_a_number() -> None:
-    told = fact(services=tuple(f"Service {n}" for n in range(30)))
+    told = fact(link=None, services=tuple(f"Service {n}" for n in range(30)))
     assert mail(ON_CALL, "03-06 17:25", told).subject == (
         "Panne : Service 0, Service 1, Service 2 et 27 autres services, Mairie de Ségolène-les-Étangs, depuis 17 h 25"
     )
@@ -416,3 +420,48 @@ def test_a_long_name_leaves_room_for_what_matters() -> None:
     assert said == (
         "Panne : Messagerie collaborative et agendas... depuis 17h25, Communauté d'agglomération des... Intervenir avant lun. 9/3 9h55. INC-2026-000123"
     )
+
+
+def test_a_link_that_leaves_no_room_for_what_matters_is_left_out() -> None:
+    told = fact(services=("Accès Internet",))
+    for host in ("v.fr", "vigie.fr", "vigie.syndicat.fr", "vigie.syndicat-mixte-numerique-des-trois-vallees.fr"):
+        link = LINK.replace("vigie.exemple.fr", host)
+        said = sms(ON_CALL, "03-06 17:25", replace(told, link=link))
+        must = sms(ON_CALL, "03-06 17:25", replace(told, link=None, said=""))
+        assert said.startswith(must)
+        assert len(said) <= 160
+        assert said.endswith(link) is (len(must) + 1 + len(link) <= 160)
+
+
+def test_names_give_way_to_a_link_as_long_as_they_are_known() -> None:
+    town = "Communauté de communes des Trois-Vallées et du Plateau"
+    assert sms(ON_CALL, "03-06 17:25", fact(collectivite=town)) == (
+        f"Panne : Messagerie depuis 17h25, Communauté de communes des... Intervenir avant lun. 9/3 9h55. INC-2026-000123 {LINK}"
+    )
+
+
+def test_buttons_lead_to_the_page_of_the_incident_for_those_who_can_take_it_up() -> None:
+    def buttons(told: Fact, reader: Reader = ON_CALL) -> list[tuple[str, str]]:
+        return re.findall(r'<a href="([^"]+)"[^>]*>(.*?)</a>', mail(reader, "03-06 17:31", told).html)
+
+    assert buttons(fact()) == [(f"{LINK}#vu", "Vu"), (f"{LINK}#interviens", "J’interviens")]
+    assert buttons(fact(Kind.RECOVERED, "03-06 17:29")) == [(LINK, "Voir l’incident")]
+    assert buttons(fact(), SECRETARY) == [(LINK, "Voir l’incident")]
+    assert buttons(fact(link=None)) == []
+    assert buttons(fact(link="javascript:alert(1)")) == []
+
+
+def test_in_a_list_each_that_lasts_has_its_own() -> None:
+    told = [
+        fact(link=f"{LINK}1"),
+        fact(incident="INC-2026-000124", link=f"{LINK}2"),
+        fact(Kind.RECOVERED, "03-06 17:29", incident="INC-2026-000125", link=f"{LINK}3"),
+    ]
+    for reader, words in ((ON_CALL, "Vu ou j’interviens : "), (SECRETARY, "Voir l’incident ")):
+        letter = mail(reader, "03-06 17:31", *told)
+        found = re.findall(r'<a href="([^"]+)"[^>]*>(.*?)</a>', letter.html)
+        assert [(link, re.sub("<[^>]+>", "", word)) for link, word in found] == [
+            (f"{LINK}1", typeset(f"{words}INC-2026-000123")),
+            (f"{LINK}2", typeset(f"{words}INC-2026-000124")),
+        ]
+        assert re.findall(r"https\S+", letter.text) == [f"{LINK}1", f"{LINK}2"]

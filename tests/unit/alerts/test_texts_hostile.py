@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -16,7 +17,7 @@ from supervisor.alerts.facts import Fact, Reader
 from supervisor.alerts.plain import plain
 from supervisor.alerts.standing import standings, state
 from supervisor.domain.alerting import Kind
-from tests.unit.alerts.wordings import ON_CALL, SECRETARY, TOWN, at, fact, mail, many, sms
+from tests.unit.alerts.wordings import LINK, ON_CALL, SECRETARY, TOWN, at, fact, mail, many, sms
 
 HOSTILE = (
     '"><script>alert(1)</script><img src=http://evil.example/x.png>',
@@ -49,7 +50,7 @@ FACTS = st.lists(
         over_at=st.none() | INSTANTS,
         deadline=st.none() | INSTANTS,
         link=st.sampled_from(
-            [None, "https://vigie.exemple.fr/?a=1&b=2", "javascript:alert(1)", 'https://x/"><script>']
+            [None, LINK, "https://vigie.exemple.fr/?a=1&b=2", "javascript:alert(1)", 'https://x/"><script>']
         ),
     ),
     min_size=1,
@@ -111,6 +112,19 @@ def test_an_sms_fits(reader: Reader, facts: list[Fact], segments: int, organisat
     assert "\n" not in said
     assert gsm7.spell(said) == said
     assert gsm7.parts(said) <= segments
+
+
+@settings(max_examples=200, deadline=None)
+@given(FACTS, st.integers(1, 4))
+def test_an_sms_has_a_link_whole_or_not_at_all_and_behind_the_number(facts: list[Fact], segments: int) -> None:
+    facts = [replace(one, link=LINK, incident="INC-2026-000001", services=("Messagerie",)) for one in facts]
+    said = sms(ON_CALL, "03-06 17:25", *facts, segments=segments)
+    number, _, rest = said.partition("INC-2026-000001")
+    assert LINK not in number
+    if "https" in rest:
+        assert rest.startswith(f" {LINK}")
+        assert rest.removeprefix(f" {LINK}")[:1] in ("", " ")
+    assert "https" not in sms(SECRETARY, "03-06 17:25", *facts, segments=segments)
 
 
 @settings(max_examples=100, deadline=None)

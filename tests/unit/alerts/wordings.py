@@ -12,6 +12,7 @@ from supervisor.alerts.facts import Composed, Fact, Reader
 from supervisor.domain.alerting import Channel, Kind
 
 PARIS = ZoneInfo("Europe/Paris")
+LINK = "https://vigie.exemple.fr/i/123a45xX3f8Kp0QmZ7w"
 TOWN = "Mairie de Ségolène-les-Étangs"
 ON_CALL = Reader(name="Astreinte", operator=True, collectivite="Moselle Fibre")
 SECRETARY = Reader(name="Accueil", operator=False, collectivite=TOWN)
@@ -40,7 +41,7 @@ def fact(kind: Kind = Kind.OPENED, wall: str = "03-06 17:25", **changed: object)
         "opened_at": at("03-06 17:25"),
         "over_at": None,
         "deadline": at("03-09 09:55"),
-        "link": "https://vigie.exemple.fr/",
+        "link": LINK,
     }
     return Fact(**{**told, **changed})  # type: ignore[arg-type]
 
