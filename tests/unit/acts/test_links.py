@@ -128,6 +128,18 @@ def test_no_other_step_is_taken(desk: Stage, step: object) -> None:
         follow(desk, link(desk), step)  # type: ignore[arg-type]
 
 
+def test_pressing_is_a_sign_of_the_person_and_looking_is_none(desk: Stage) -> None:
+    before = contact(desk, "Jeanne").seen_at
+    desk.now = at("03-06 10:00")
+    assert opens(desk, link(desk))
+    with pytest.raises(NoLink):
+        follow(desk, link(desk)[:-1] + "*")
+    assert contact(desk, "Jeanne").seen_at == before
+    follow(desk, link(desk))
+    assert contact(desk, "Jeanne").seen_at == at("03-06 10:00")
+    assert contact(desk, "Paul").seen_at == before
+
+
 # --- who may
 
 

@@ -8,10 +8,13 @@ import pytest
 
 from supervisor.alerts.gathering import Gathering
 from supervisor.alerts.preview import Foreseen, Preview
+from supervisor.domain.alerting import Channel, Kind
 from supervisor.domain.contact import Seed
+from supervisor.domain.link import masked
 from supervisor.proof import desk as desk_of
-from supervisor.store import enquiries
+from supervisor.store import contacts, enquiries, links
 from supervisor.store.batch import Batch
+from supervisor.store.notices import Notice
 from tests.unit.acts.stage import SITE, Stage, at, iso, stage
 from tests.unit.alerts.wires import looked, words
 
@@ -73,3 +76,23 @@ def test_during_a_maintenance_it_says_until_when_nothing_leaves(desk: Stage) -> 
     opened, *_ = foreseen(desk)
     assert opened.at == at("03-06 09:01")
     assert leaving(opened) == [("Astreinte", at("03-06 12:00")), ("Mairie", at("03-06 12:00"))]
+
+
+def test_links_are_shown_where_they_stand_and_open_nothing(desk: Stage) -> None:
+    desk.result("03-06 09:01", SITE, "critical")
+    sheet = desk_of.sheet(desk.connection, desk.promises, desk.now, enquiries.of_id(desk.connection, 1))
+    known = {one.collectivite: one._replace(webhook="journal") for one in contacts.every(desk.connection)}
+    gathering = Gathering(
+        promises=desk.promises, compose=words, channels=frozenset({"mail"}), public_url="https://v.fr/vigie"
+    )
+    key = links.own_key(desk.connection)
+    for owner, right, number in (("exemple", "v", 1), ("syndicat", "a", 2)):
+        notice = Notice("", number, Channel.MAIL, Kind.OPENED, None, "critical", "", 1, at("03-06 09:01"), 0, 0)
+        shown = gathering.fact(known[owner], notice, sheet).link
+        assert shown == f"https://v.fr/vigie/i/1{right}{number}x{'*' * 12}"
+        signed = gathering.fact(known[owner], notice, sheet, key).link
+        assert signed is not None
+        assert links.opened(desk.connection, signed.rpartition("/")[2], desk.now) is not None
+        assert masked(f"voir {signed} .") == f"voir {shown} ."
+        # A program may show it to many.
+        assert gathering.fact(known[owner], notice._replace(channel=Channel.WEBHOOK), sheet, key).link is None
