@@ -20,7 +20,7 @@ NOTHING = "none"  # to be told of nothing, as a person writes it; an empty text 
 def add(scene: Scene, arguments: Arguments) -> Answer:
     """Somebody new to be told."""
     only(arguments, {"collectivite", *FIELDS, "author"})
-    _take_up(scene)
+    take_up(scene)
     owner = collectivite(scene, arguments)
     one = _entered(owner, {key: arguments.get(key) for key in FIELDS})
     _refuse_unknown(scene, owner, arguments)
@@ -31,7 +31,7 @@ def add(scene: Scene, arguments: Arguments) -> Answer:
 def edit(scene: Scene, arguments: Arguments) -> Answer:
     """What is given replaces what was known; an empty text takes it away."""
     only(arguments, {"id", *FIELDS, "author"})
-    _take_up(scene)
+    take_up(scene)
     known = numbered(scene, row_number(arguments, "a contact"))
     if not arguments.keys() & set(FIELDS):
         raise Wrong(f"nothing to change; give one of {', '.join(FIELDS)}")
@@ -59,7 +59,7 @@ def confirm(scene: Scene, arguments: Arguments) -> Answer:
 def erase(scene: Scene, arguments: Arguments) -> Answer:
     """Forget somebody for good; the file that may still name them does not bring them back."""
     only(arguments, {"id", "author"})
-    _take_up(scene)
+    take_up(scene)
     known = numbered(scene, row_number(arguments, "a contact"))
     contacts.erase(scene.connection, known.id, scene.now, author(arguments))
     return {
@@ -74,7 +74,7 @@ def erase(scene: Scene, arguments: Arguments) -> Answer:
 ACTS: dict[str, Act] = {"contact.add": add, "contact.edit": edit, "contact.confirm": confirm, "contact.erase": erase}
 
 
-def _take_up(scene: Scene) -> None:
+def take_up(scene: Scene) -> None:
     """Where no daemon runs, the config may name somebody that the database does not know yet."""
     if scene.config is not None:
         contacts.seed(scene.connection, contacts_of(scene.config), scene.now)

@@ -16,6 +16,7 @@ from supervisor.acts import (
     incidents,
     links,
     maintenance,
+    oncall,
     requests,
     tokens,
 )
@@ -41,6 +42,7 @@ ACTS: Mapping[str, Act] = {
     **alerts.ACTS,
     **links.ACTS,
     **cameras.ACTS,
+    **oncall.ACTS,
 }
 
 

@@ -12,7 +12,7 @@ from supervisor.alerts.gathering import Compose
 from supervisor.alerts.news import Item, items
 from supervisor.alerts.page import Letter, Line, Section, as_html, as_text
 from supervisor.alerts.plain import plain
-from supervisor.alerts.short import sms
+from supervisor.alerts.short import instead_by_sms, sms
 from supervisor.alerts.standing import Standing, standings, state
 from supervisor.alerts.structured import structured
 from supervisor.alerts.telling import NAME, Voice
@@ -20,6 +20,7 @@ from supervisor.domain.alerting import Channel, Kind
 from supervisor.french import typeset
 
 SUBJECT = 180  # characters: what, where and since when, with room for long names; what lists of mails show, and more
+_CLOCKED = frozenset({Kind.GTI, Kind.BREACH, Kind.ESCALATED})
 SEE = "Voir l’état des services"
 SEE_ONE = "Voir l’incident"
 TAKE = ("Vu", "J’interviens")  # where to say so: on the page of the incident
@@ -35,8 +36,9 @@ def composer(organisation: str, zone: ZoneInfo, segments: int) -> Compose:
         found = standings(facts if reader.operator else map(_unclocked, facts), now)
         others = items(news, voice)
         if channel is Channel.SMS:
-            return Composed("", sms(found, others, voice, segments), "")
+            return Composed("", instead_by_sms(sms(found, others, voice, segments), reader, segments), "")
         letter = _letter(found, others, voice)
+        letter = letter._replace(closing=[*letter.closing, *telling.instead(reader)])
         if channel is Channel.WEBHOOK:
             return Composed(letter.subject, as_text(letter), "", structured(facts, news, reader))
         return Composed(letter.subject, as_text(letter), as_html(letter))
@@ -46,7 +48,7 @@ def composer(organisation: str, zone: ZoneInfo, segments: int) -> Compose:
 
 def _unclocked(fact: Fact) -> Fact:
     """The time to intervene is the operator's business: others read of the trouble itself."""
-    return replace(fact, kind=Kind.OPENED, at=fact.opened_at) if fact.kind in (Kind.GTI, Kind.BREACH) else fact
+    return replace(fact, kind=Kind.OPENED, at=fact.opened_at) if fact.kind in _CLOCKED else fact
 
 
 def _letter(found: Sequence[Standing], others: Sequence[Item], voice: Voice) -> Letter:

@@ -17,10 +17,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from supervisor.alerts.gathering import NO_CHANNEL, Gathered, Gathering, address_of
+from supervisor.alerts.passing_on import pass_on
 from supervisor.alerts.transport import Attempt, Letter, Outcome, Transport
 from supervisor.domain.alerting import Channel
 from supervisor.domain.backoff import gives_up, pause_s
 from supervisor.store import contacts, notices, outbox
+from supervisor.store.apart import apart
 from supervisor.store.connection import saying_why
 from supervisor.store.errors import StoreError
 from supervisor.store.outbox import Message, Standing
@@ -239,20 +241,26 @@ class Dispatcher:
         if attempt.outcome is Outcome.LATER and not gives_up(message.attempts):
             outbox.again(connection, message, now + pause_s(message.attempts, message.key), attempt.detail)
             return
-        state = "refused" if self._otherwise(connection, message) else "dead"
+        state = "refused" if self._otherwise(connection, message, now) else "dead"
         outbox.give_up(connection, message, now, attempt.detail, state)
         if state == "dead":
             # Not why: relays repeat the address, and a log keeps what is erased here.
             log.error("message %d to contact %d is not delivered: vigie alert list", message.id, message.contact)
 
-    def _otherwise(self, connection: Connection, message: Message) -> bool:
-        """The same by another channel of the same person, when there is room in it for one more message."""
+    def _otherwise(self, connection: Connection, message: Message, now: int) -> bool:
+        """The same by another channel of the same person, when there is room in it for one more message; or another."""
         contact = contacts.numbered(connection, message.contact)
         told = notices.of_message(connection, message.id)
         if contact is None:  # erased meanwhile, with all that was to be told
             return True
-        return any(
+        if any(
             notices.tell_by(connection, told, channel)
             for channel in Channel
             if channel != message.channel and channel in self.transports and address_of(contact, channel) is not None
-        )
+        ):
+            return True
+        gathering = self._gathering()
+        with apart(connection, "telling the next person"):
+            if pass_on(connection, gathering.promises, gathering.reaches, contact, told, now):
+                return True
+        return False

@@ -54,6 +54,7 @@ class Reader:
     name: str
     operator: bool  # of the team that repairs
     collectivite: str  # name
+    instead: tuple[str, ...] = ()  # names of those who could not be reached
 
 
 class Composed(NamedTuple):

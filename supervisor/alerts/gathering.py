@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes.base import Status
+from supervisor.alerts.escalating import climb
 from supervisor.alerts.facts import Composed, Fact, News, Reader
+from supervisor.alerts.handing_over import hand_over
 from supervisor.alerts.sheets import Sheets
 from supervisor.alerts.withholding import hold, in_hours, timely
 from supervisor.domain.alerting import Channel, Kind, Topic
@@ -31,7 +33,7 @@ log = logging.getLogger(__name__)
 GONE = "contact effacé"
 NO_ADDRESS = "aucune adresse pour ce moyen"
 NO_CHANNEL = "ce moyen d'envoi n'est pas configuré"
-FIRST = frozenset({Kind.OPENED, Kind.WORSENED})  # what nobody may wait for who knows of no trouble
+FIRST = frozenset({Kind.OPENED, Kind.WORSENED, Kind.ESCALATED})  # what nobody may wait for who knows of no trouble
 HASTE = frozenset({Kind.BREACH, Kind.ALARM})  # what waits for no gap and no cap
 
 
@@ -61,7 +63,10 @@ class Gathering:
         made = 0
         sheets = Sheets(connection, self.promises, now)
         hold(connection, self.promises, sheets, now)
-        later = []
+        later: list[int | None] = [
+            hand_over(connection, self.promises, self.reaches, sheets, now),
+            climb(connection, self.promises, self.reaches, sheets, now),
+        ]
         for waiting in notices.waiting(connection, now):
             waiting = timely(connection, waiting, sheets)
             if not waiting.notices:
@@ -81,8 +86,8 @@ class Gathering:
                 continue
             self._put(connection, contact, waiting, address, sheets, now)
             made += 1
-        opens_at = notices.next_hour(connection, now)
-        return Gathered(made, min([*later, *([opens_at] if opens_at is not None else [])], default=None))
+        later.append(notices.next_hour(connection, now))
+        return Gathered(made, min((at for at in later if at is not None), default=None))
 
     def _put(
         self, connection: Connection, contact: Contact, waiting: Waiting, address: str, sheets: Sheets, now: int
@@ -93,9 +98,11 @@ class Gathering:
         try:
             found = sheets.of({notice.incident for notice in told if notice.incident is not None})
             facts = [self.fact(contact, notice, found[notice.incident], key) for notice in told if notice.incident]
+            instead = _instead(connection, told)
             others = topics.of_ids(connection, (notice.topic for notice in told if notice.topic))
             news = [self.news(contact, others[notice.topic]) for notice in told if notice.topic]
-            composed = self.compose(waiting.channel, self.reader(contact), facts, news, now)
+            reader = replace(self.reader(contact), instead=instead)
+            composed = self.compose(waiting.channel, reader, facts, news, now)
             thread = _thread(facts, news)
         except Exception:  # a bug in the words of one message must not keep it, nor the others, from leaving
             log.exception("what contact %d is due to learn cannot be put into words", contact.id)
@@ -116,6 +123,10 @@ class Gathering:
             now=now,
             notices=[notice.id for notice in told],
         )
+
+    def reaches(self, contact: Contact, channel: Channel) -> bool:
+        """Is there a way to somebody by it?"""
+        return channel in self.channels and address_of(contact, channel) is not None
 
     def reader(self, contact: Contact) -> Reader:
         """Who reads it."""
@@ -216,6 +227,13 @@ class Gathering:
         for key in services:
             promise = self.promises.services.get(key)
             yield promise.name if promise is not None else key[1]
+
+
+def _instead(connection: Connection, told: Sequence[Notice]) -> tuple[str, ...]:
+    """For whom it is told to somebody else: those who could not be reached, as far as they are known."""
+    numbers = dict.fromkeys(notice.instead for notice in told if notice.instead is not None)
+    found = [contacts.numbered(connection, number) for number in numbers]
+    return tuple(one.name for one in found if one is not None)
 
 
 def _thread(facts: Sequence[Fact], news: Sequence[News]) -> str | None:

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from supervisor.alerts import escalating
 from supervisor.alerts.facts import Composed
 from supervisor.alerts.gathering import NO_ADDRESS, NO_CHANNEL, Gathering, address_of
 from supervisor.domain.alerting import TROUBLE, Channel, Event, Kind, Told
 from supervisor.domain.contact import Contact
 from supervisor.domain.gti import reach
+from supervisor.domain.interval import FOREVER
 from supervisor.proof import desk
-from supervisor.store import contacts
+from supervisor.store import contacts, steps
 from supervisor.store.alerting import TOLD_FROM, Alerts
 from supervisor.store.notices import Notice
+from supervisor.store.oncall import OnCall
+from supervisor.store.steps import Row
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -51,6 +55,7 @@ class Foreseen:
     at: int | None  # None: when it is over, nobody knows when
     leaving: tuple[Leaving, ...]
     silent: tuple[Silent, ...]
+    step: str = ""  # of an escalation: for whom it is, and what stops it or became of it
 
 
 class Preview:
@@ -60,6 +65,8 @@ class Preview:
         self._gathering = gathering
         self._sheet = sheet
         self._now = now
+        self._connection = connection
+        self._on_call = OnCall(connection, gathering.promises.duty)
         self._alerts = Alerts(connection, gathering.promises, now)
         self._contacts = {contact.id: contact for contact in contacts.every(connection)}
 
@@ -76,6 +83,10 @@ class Preview:
             if kind in TROUBLE:
                 for leaving in foreseen.leaving:
                     told.setdefault(leaving.contact.id, set()).add(leaving.channel)
+            yield foreseen
+        for foreseen in self._steps(opening.at):
+            for leaving in foreseen.leaving:
+                told.setdefault(leaving.contact.id, set()).add(leaving.channel)
             yield foreseen
         end = opening.spell.end
         yield self._foreseen(self._event(Kind.RECOVERED, end or self._now, told), opening.at, None, end)
@@ -122,6 +133,44 @@ class Preview:
                 )
         return Foreseen(kind=event.kind, percent=percent, at=at, leaving=tuple(leaving), silent=tuple(silent))
 
+    def _steps(self, opening: int) -> Iterator[Foreseen]:
+        """Of the escalation, as it began or would today: who is told while nobody takes it in charge."""
+        breach = next((at for kind, _, at in self._milestones() if kind is Kind.BREACH), None)
+        begun = list(steps.of_opening(self._connection, self._sheet.incident.id, opening))
+        for row, state, why in begun or self._today(opening):
+            at = breach if row.due_at == FOREVER else row.due_at
+            when = self._now if at is None else at
+            why = why or ("" if state == "told" else escalating.why_not(row, self._sheet))
+            found = [] if state == "dropped" or why else self._called(row, when)
+            said = why or state if why or state == "told" else f"until {_stops(row)}"
+            yield Foreseen(
+                kind=row.kind, percent=None, at=at, leaving=tuple(found), silent=(), step=f"{row.target}: {said}"
+            )
+
+    def _today(self, opening: int) -> Iterator[tuple[Row, str, str]]:
+        """Where none was begun, with the opening that it is shown for."""
+        incident, story = self._sheet.incident, self._sheet.story
+        event = self._alerts.event(incident, story, Kind.OPENED, opening, opening)
+        services = self._alerts.services(incident, story, opening)
+        for row in steps.foreseen(self._gathering.promises, incident.id, opening, event.severity, services):
+            yield row, "pending", ""
+
+    def _called(self, row: Row, at: int) -> Iterator[Leaving]:
+        """Who would be, then."""
+        rota = self._gathering.promises.duty.rotas.get(row.target)
+        opens = at if rota is None else rota.in_force(at)
+        if opens is None:
+            return
+        for contact in escalating.meant(self._on_call, row.target, opens):
+            by = escalating.channels(row, contact, self._gathering.reaches)
+            for channel in by:
+                event = replace(self._event(row.kind, opens, {}), at=opens)
+                words = self._words(event, row.opening, None, Told(contact.id, channel, opens), contact)
+                address = address_of(contact, channel) or ""
+                yield Leaving(contact=contact, channel=channel, address=address, not_before=opens, words=words)
+            if by:
+                return
+
     def _words(self, event: Event, opening: int, percent: int | None, told: Told, contact: Contact) -> Composed:
         notice = Notice(
             key="",
@@ -138,3 +187,7 @@ class Preview:
         )
         facts = [self._gathering.fact(contact, notice, self._sheet)]
         return self._gathering.compose(told.channel, self._gathering.reader(contact), facts, [], told.not_before)
+
+
+def _stops(row: Row) -> str:
+    return "somebody intervenes" if row.delay.after_s is None else "somebody acknowledges it, or intervenes"

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from supervisor.alerts import digest, gsm7
-from supervisor.alerts.facts import Fact
+from supervisor.alerts.facts import Fact, Reader
 from supervisor.alerts.hours import brief, brief_lasting
 from supervisor.alerts.news import Item
 from supervisor.alerts.plain import plain
 from supervisor.alerts.standing import Standing, state
 from supervisor.alerts.telling import SAID, Voice, began, denied, named, names, where
 from supervisor.domain.alerting import Kind
+from supervisor.french import listing
 
 _ROOMS = (100, 70, 50, 36, 26, 18, 12)  # characters for a name: as many as let the rest be read
 _LINKING = 36  # characters of a name that a link may leave: below, the name says more
@@ -29,6 +30,14 @@ def sms(found: Sequence[Standing], others: Sequence[Item], voice: Voice, segment
     if len(others) == 1 and not found:
         return gsm7.fit(others[0].said.brief, segments)
     return _several(found, others, voice, segments)
+
+
+def instead_by_sms(said: str, reader: Reader, segments: int) -> str:
+    """With who could not be reached, as far as there is room."""
+    if not reader.instead:
+        return said
+    longer = f"{said}. {plain(listing(reader.instead), 40)} injoignable{'s' if len(reader.instead) > 1 else ''}"
+    return gsm7.fit(longer, segments) if _fits(longer, segments) else said
 
 
 def _one(standing: Standing, voice: Voice, segments: int) -> str:
@@ -119,6 +128,8 @@ def _when(standing: Standing, voice: Voice) -> str:
         return f"({denied(standing)} {_on(fact.opened_at, voice)})"
     if fact.kind is Kind.GTI and not standing.reported:
         return f"({'panne' if standing.down else 'à surveiller'} depuis {at(fact.opened_at)})"
+    if fact.kind is Kind.ESCALATED:
+        return f"depuis {at(fact.opened_at)}, personne depuis {brief_lasting(fact.at - fact.opened_at)}"
     if standing.reported and fact.kind is not Kind.BREACH:
         return _on(fact.opened_at, voice)
     return f"depuis {at(fact.at if fact.kind is Kind.BREACH else began(fact))}"

@@ -65,12 +65,23 @@ def state(standing: Standing) -> State:
         return State("Retour à la normale", "●", "#2e7d32")
     if fact.kind is Kind.WITHDRAWN:
         return State("Fausse alerte", "○", "#5f6368")
+    if fact.kind is Kind.ESCALATED:
+        return _untaken(standing)
     again = fact.kind is Kind.REOPENED or standing.times > 1
     if standing.reported:
         return State("Problème signalé de nouveau" if again else "Problème signalé", "■", "#b3261e")
     if standing.down:
         return State("De nouveau en panne" if again else "Panne", "■", "#b3261e")
     return State("De nouveau à surveiller" if again else "À surveiller", "▲", "#8a5a00")
+
+
+def _untaken(standing: Standing) -> State:
+    """Nobody has taken it in charge."""
+    if standing.reported:
+        return State("Signalement non pris en charge", "■", "#b3261e")
+    if standing.down:
+        return State("Panne non prise en charge", "■", "#b3261e")
+    return State("Alerte non prise en charge", "▲", "#8a5a00")
 
 
 def standings(facts: Iterable[Fact], now: int) -> list[Standing]:

@@ -131,7 +131,9 @@ def first(standing: Standing, voice: Voice) -> str:
 
 
 def _clock(fact: Fact, voice: Voice) -> str:
-    """How the time to intervene stands, where that is what there is to tell."""
+    """How the time to intervene stands, or that nobody came, where that is what there is to tell."""
+    if fact.kind is Kind.ESCALATED:
+        return f" Personne n’a pris l’incident en charge depuis {lasting(fact.at - fact.opened_at)}."
     if fact.kind is Kind.GTI:
         share = f"est écoulé à {fact.percent} %" if fact.percent is not None else "court"
         return f" Le délai d’intervention {share} : aucune intervention n’était commencée {voice.on(fact.at)}."
@@ -267,6 +269,11 @@ def asked(standing: Standing, voice: Voice) -> str:
         return "À faire : rien, l’incident est annulé."
     if kind is Kind.RECOVERED:
         return "À faire : noter la cause, puis clore l’incident."
+    if kind is Kind.ESCALATED:
+        return (
+            "À faire : prendre l’incident en charge (« vu »), ce qui arrête les rappels, puis commencer l’intervention "
+            "et l’enregistrer (« j’interviens »), ce qui arrête le délai d’intervention."
+        )
     if kind is Kind.BREACH:
         return "À faire : commencer l’intervention et l’enregistrer (« j’interviens »), ce qui arrête le dépassement."
     if not standing.down and not standing.reported:
@@ -275,6 +282,13 @@ def asked(standing: Standing, voice: Voice) -> str:
         "À faire : commencer l’intervention et l’enregistrer (« j’interviens »). "
         "Un simple « vu » n’arrête pas le délai d’intervention."
     )
+
+
+def instead(reader: Reader) -> Iterator[str]:
+    """Why somebody reads what another one was to read."""
+    if reader.instead:
+        named = listing([quoted(plain(name, NAME)) for name in reader.instead])
+        yield f"Vous recevez ce message parce que Vigie n’a pas pu joindre {named}."
 
 
 def reassured(voice: Voice, *, over: bool) -> str:

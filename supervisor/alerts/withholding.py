@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from supervisor.alerts.escalating import why_not
 from supervisor.alerts.sheets import Sheets
 from supervisor.domain.alerting import OVER, Kind, opens
 from supervisor.domain.calendar import Calendar
+from supervisor.domain.escalation import NEVER_WAS, NOT_OPEN
 from supervisor.domain.promise import Promises
 from supervisor.proof.desk import Dial, Sheet
-from supervisor.store import notices
+from supervisor.store import notices, steps
 from supervisor.store.alerting import Alerts
 from supervisor.store.notices import Notice, Waiting
 
@@ -38,7 +40,11 @@ def hold(connection: Connection, promises: Promises, sheets: Sheets, now: int) -
 
 def timely(connection: Connection, waiting: Waiting, sheets: Sheets) -> Waiting:
     """Without the reminders of a time to intervene that counts no more."""
-    late = [(notice, why) for notice in waiting.notices if (why := _why_late(notice, sheets))]
+    late = [
+        (notice, why)
+        for notice in waiting.notices
+        if (why := _why_late(notice, sheets) or _taken_up(connection, notice, sheets))
+    ]
     for notice, why in late:
         notices.give_up(connection, [notice], why)
     gone = {notice.id for notice, _ in late}
@@ -46,7 +52,7 @@ def timely(connection: Connection, waiting: Waiting, sheets: Sheets) -> Waiting:
 
 
 def in_hours(connection: Connection, waiting: Waiting, hours: Calendar | None, now: int) -> Waiting:
-    """Out of somebody's hours, alarms and ends alone: what had no room within them waits for the next.
+    """Out of somebody's hours, alarms, ends and what calls them by a step alone: what had no room within them waits for the next.
 
     So does what another channel refused meanwhile. A trouble whose end is told leaves with it.
     """
@@ -57,7 +63,7 @@ def in_hours(connection: Connection, waiting: Waiting, hours: Calendar | None, n
     later = [
         notice
         for notice in waiting.notices
-        if notice.kind is not Kind.ALARM and (notice.incident, notice.opening) not in ended
+        if notice.kind is not Kind.ALARM and notice.step is None and (notice.incident, notice.opening) not in ended
     ]
     notices.postpone(connection, later, opens_at)
     kept = {notice.id for notice in waiting.notices} - {notice.id for notice in later}
@@ -78,6 +84,19 @@ def _why_late(notice: Notice, sheets: Sheets) -> str:
     if not dial.applicable:
         return NOT_OURS
     return TAKEN_UP if notice.kind is Kind.GTI and dial.line.stop is not None else ""
+
+
+def _taken_up(connection: Connection, notice: Notice, sheets: Sheets) -> str:
+    """That nobody has come is not told once somebody has; what is over is told as that."""
+    if notice.kind is not Kind.ESCALATED or notice.step is None:
+        return ""
+    try:
+        row = steps.numbered(connection, notice.step)
+        why = "" if row is None else why_not(row, sheets.of([row.incident])[row.incident])
+        return "" if why in (NOT_OPEN, NEVER_WAS) else why
+    except Exception:
+        log.exception("incident %s: whether somebody takes it in charge cannot be looked at", notice.incident)
+        return ""
 
 
 def _dial(notice: Notice, sheet: Sheet) -> Dial | None:

@@ -110,6 +110,7 @@ def _row(opened: Books, foreseen: Foreseen) -> Row:
         "event": foreseen.kind,
         "percent": foreseen.percent,
         "at": opened.scene.stamp(foreseen.at),
+        "step": foreseen.step or None,
         "messages": [
             {
                 "contact": each.contact.name,
@@ -137,7 +138,8 @@ def _row(opened: Books, foreseen: Foreseen) -> Row:
 def _lines(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         percent = f" {row['percent']} %" if row["percent"] is not None else ""
-        yield click.style(f"{row['event']}{percent} {local(row['at'])}", bold=True)
+        step = f" step for {row['step']}" if row["step"] else ""
+        yield click.style(f"{row['event']}{percent} {local(row['at'])}{step}", bold=True)
         for each in row["messages"]:
             later = f", not before {local(each['from'])}" if row["at"] not in (None, each["from"]) else ""
             yield f"  {each['channel']} to {each['contact']} ({each['collectivite']}) {each['to']}{later}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -10,6 +11,7 @@ from supervisor.config.configuration import Configuration
 from supervisor.config.contacts import contacts_of
 from supervisor.config.promises import promises_of
 from supervisor.domain.contact import Contact, Seed, differing
+from supervisor.domain.oncall import Who
 from supervisor.store import contacts
 from supervisor.store.connection import open_for_reading
 from supervisor.store.lapsing import unwarned
@@ -37,6 +39,23 @@ def drift(configuration: Configuration) -> Iterator[str]:
                     f"{_name(contact.seed)} is in no file any more, and is told all the same: "
                     f"vigie contact erase {contact.id} forgets it"
                 )
+        yield from _gone(connection, configuration)
+
+
+def _gone(connection: sqlite3.Connection, configuration: Configuration) -> Iterator[str]:
+    """Who is in a rota or a step, and was erased."""
+    for rota in configuration.alerts.on_call:
+        for member in rota.members:
+            if _erased(connection, member):
+                yield f"alerts.on_call[{rota.name}]: {member} was erased: the next member takes their turn"
+    for step in configuration.alerts.escalation:
+        for target in step.tell:
+            if "/" in target and _erased(connection, target):
+                yield f"alerts.escalation: {target} was erased: the next step is taken in their place"
+
+
+def _erased(connection: sqlite3.Connection, written: str) -> bool:
+    return contacts.was_erased(connection, Seed(*Who.parse(written)))
 
 
 def _unwarned(configuration: Configuration, every: list[Contact]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from yarl import URL
 from probes.paths import FilePath
 from probes.secret import Secret
 from probes.settings import Flag, Port, Seconds, settings
+from supervisor.config.duty import Rota, Step, apart, in_order
 from supervisor.config.fields import Address, Email, Endpoint, Id, at_least, some
 from supervisor.config.gateways import Gateway
 
@@ -141,6 +142,10 @@ class Alerting:
     """Alerts by SMS."""
     webhooks: Annotated[tuple[Webhook, ...], AfterValidator(_apart)] = ()
     """Programs that are told by HTTP."""
+    on_call: Annotated[tuple[Rota, ...], AfterValidator(apart)] = ()
+    """Rotas of people who are on call."""
+    escalation: Annotated[tuple[Step, ...], AfterValidator(in_order)] = ()
+    """Who is told in turn while nobody takes an incident in charge."""
 
     @model_validator(mode="after")
     def _from(self) -> Alerting:

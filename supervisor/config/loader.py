@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from probes.base import Probe
+from supervisor.config import duty
 from supervisor.config.collectivite_reader import CollectiviteReader, Reading
 from supervisor.config.configuration import Configuration, RetentionSettings
 from supervisor.config.document import Document
@@ -114,6 +115,7 @@ class _Load:
         for file in self._files(main, place):
             self._read(file, reader)
         self._cross_check()
+        self._check_duty(main, ready, place.key("alerts"))
         mistakes = [mistake for document in self._documents for mistake in document.mistakes]
         if mistakes:
             raise ConfigError(mistakes)
@@ -186,6 +188,15 @@ class _Load:
         for circle in cycles(parents):
             place = _parent_place(self._readings[circle[0].partition("/")[0]].document, circle)
             place.wrong(f"the parents go in a circle ({' → '.join([*circle, circle[0]])}), remove one of them")
+
+    def _check_duty(self, main: MainFile, ready: ReadyMade, place: Place) -> None:
+        if self._unread:  # whom it names may be in the file that could not be read
+            return
+        read = [one.collectivite for one in self._readings.values() if one.operator and one.collectivite is not None]
+        people = {one.id: [contact.name for contact in one.contacts] for one in read}
+        open_ = [name for name in ("mail", "sms") if getattr(main.alerts, name) is not None]
+        calendars = [name for name, versions in ready.calendars.items() if versions is not None]
+        duty.check(main.alerts.on_call, main.alerts.escalation, people, open_, calendars, place)
 
     def _check_sonde(self, place: Place, name: str) -> Reading | None:
         """The collectivité of a sonde named by its full id; None when there is no such sonde."""

@@ -7,13 +7,17 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from probes.base import Status
+from supervisor.config import duty as written_duty
 from supervisor.config.business_time import calendar_of
 from supervisor.config.collectivites import AtLeast
 from supervisor.config.configuration import Collectivite, Configuration, ServiceSettings
+from supervisor.domain.alerting import Channel
 from supervisor.domain.calendar import Calendar
 from supervisor.domain.contract import last_day
+from supervisor.domain.escalation import Delay, Duty, Step
 from supervisor.domain.incident import ServiceKey
 from supervisor.domain.interval import FOREVER, Span, clip, normalise
+from supervisor.domain.oncall import Rota, Who
 from supervisor.domain.period import day_after, midnight
 from supervisor.domain.promise import Promise, Promises
 from supervisor.domain.rule import Rule
@@ -46,6 +50,7 @@ def promises_of(configuration: Configuration) -> Promises:
         },
         good_friday=frozenset(c.id for c in configuration.collectivites.values() if c.good_friday),
         webhooks=frozenset(webhook.name for webhook in configuration.alerts.webhooks),
+        duty=maker.duty(),
     )
 
 
@@ -58,6 +63,35 @@ class _Maker:
         for sonde in configuration.sondes.values():
             if sonde.service is not None:
                 self._own.setdefault((sonde.collectivite, sonde.service), []).append(sonde.id)
+
+    def duty(self) -> Duty:
+        alerts = self._configuration.alerts
+        steps = [
+            Step(
+                delay=Delay(after_s=None if one.after is None else int(one.after), business=one.time == "business"),
+                tell=tell,
+                by=tuple(Channel(name) for name in one.by),
+                since=Status(one.severity),
+            )
+            for one, tell in zip(alerts.escalation, written_duty.targets(alerts.escalation), strict=True)
+        ]
+        return Duty(rotas={one.name: self._rota(one) for one in alerts.on_call}, steps=tuple(steps))
+
+    def _rota(self, written: written_duty.Rota) -> Rota:
+        calendar = written.during or written.outside
+        operators = [one for one in self._configuration.collectivites.values() if one.operator]
+        return Rota(
+            name=written.name,
+            members=tuple(Who.parse(member) for member in written.members),
+            first=written.start,
+            days=written.days,
+            minutes=written.handover.at,
+            zone=self.zone,
+            calendar=None
+            if calendar is None
+            else self.calendar(calendar, good_friday=any(one.good_friday for one in operators)),
+            outside=written.outside is not None,
+        )
 
     def promises(self, collectivite: Collectivite) -> list[Promise]:
         return [self._promise(collectivite, service) for service in collectivite.services.values()]

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"  # it turned out never to have been
     GTI = "gti"  # so much of the time to intervene is used up
     BREACH = "breach"  # all of it
+    ESCALATED = "escalated"  # nobody has taken it in charge for so long
     NEWS = "news"  # of something else than an incident
     ALARM = "alarm"  # likewise, and it waits for no gap and no cap
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from supervisor.domain.calendar import Calendar
+from supervisor.domain.escalation import Duty
 from supervisor.domain.incident import ServiceKey
 from supervisor.domain.interval import Spans
 from supervisor.domain.rule import Rule, Truth
@@ -44,6 +45,7 @@ class Promises:
     sondes: Mapping[str, str | None]  # of the config: the service each counts for
     warned: frozenset[str]  # sondes whose incidents open at a warning
     parents: Mapping[str, str] = field(default_factory=dict)  # of the sondes that hang behind another one
+    duty: Duty = field(default_factory=Duty)  # who is called when nobody comes
     calendars: Mapping[tuple[str, bool], Calendar] = field(default_factory=dict)  # of the config, and with Good Friday
     good_friday: frozenset[str] = frozenset()  # collectivités where it is a holiday
     webhooks: frozenset[str] = frozenset()  # programs of the config that may be told

@@ -8,11 +8,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from probes.base import Status
-from supervisor.domain.alerting import OVER, Event, Kind, Spared, Told, route
+from supervisor.domain.alerting import OVER, TROUBLE, Event, Kind, Spared, Told, route
 from supervisor.domain.incident import ServiceKey, Story
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.promise import Promises
-from supervisor.store import incidents, notices
+from supervisor.store import incidents, notices, steps
 from supervisor.store.incidents import Entry, Incident
 from supervisor.store.muting import Muting
 from supervisor.store.notices import Notice
@@ -66,12 +66,32 @@ class Alerts:
                 if isinstance(each, Told)
             ],
         )
+        self._escalate(incident, story, event, opening)
         if event.quiet_until:
             notices.hold(self._connection, incident.id, opening, self._now, event.quiet_until)
 
+    def _escalate(self, incident: Incident, story: Story | None, event: Event, opening: int) -> None:
+        if event.kind in TROUBLE:
+            steps.begin(
+                self._connection,
+                self._promises,
+                incident=incident.id,
+                opening=opening,
+                kind=event.kind,
+                severity=event.severity,
+                services=self.services(incident, story, opening),
+                begins=event.at,
+            )
+        elif event.kind is Kind.BREACH:
+            steps.breached(self._connection, incident.id, opening, self._now)
+
+    def until(self, incident: Incident, story: Story | None, opening: int) -> int:
+        """When the maintenance of all that an opening touches ends; 0 when something is not maintained."""
+        return self.muting.until(incident, self.services(incident, story, opening))
+
     def hold(self, incident: Incident, story: Story | None, opening: int) -> None:
         """What is still to be told of it waits for the end of the maintenance that holds by now, or no longer does."""
-        until = self.muting.until(incident, self._services(incident, story, opening))
+        until = self.until(incident, story, opening)
         notices.hold(self._connection, incident.id, opening, self._now, until)
 
     def routes(self, event: Event) -> Iterator[Told | Spared]:
@@ -98,7 +118,7 @@ class Alerts:
 
     def event(self, incident: Incident, story: Story | None, kind: Kind, at: int, opening: int) -> Event:
         """What happened, as routing has to know it."""
-        services = self._services(incident, story, opening)
+        services = self.services(incident, story, opening)
         severity = self._severity(incident, at)
         behind = self._promises.cut_off(incident.sonde) if incident.sonde and severity is Status.CRITICAL else ()
         # What a person reports is confirmed to their own collectivité; to others it is hearsay.
@@ -113,7 +133,8 @@ class Alerts:
             told=notices.told(self._connection, incident.id, opening, self._now),
         )
 
-    def _services(self, incident: Incident, story: Story | None, opening: int) -> set[ServiceKey]:
+    def services(self, incident: Incident, story: Story | None, opening: int) -> set[ServiceKey]:
+        """What it touches."""
         if story is None:
             return set(incident.services or ())
         # What was withdrawn may be an opening that the story has no more: what the incident touches now, then.

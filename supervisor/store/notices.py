@@ -25,18 +25,22 @@ class Notice(NamedTuple):
     at: int
     not_before: int  # 0: whenever there is room; else when the hours of who is told begin
     topic: int | None = None
+    step: int | None = None  # of an escalation
+    instead: int | None = None  # the contact who could not be reached
     id: int = 0  # given by the database
 
 
-_FIELDS = "key, contact, channel, kind, percent, severity, service, incident, opening, at, not_before, topic"
+_FIELDS = (
+    "key, contact, channel, kind, percent, severity, service, incident, opening, at, not_before, topic, step, instead"
+)
 
 
 def add(connection: sqlite3.Connection, notices: Iterable[Notice]) -> None:
     """Those that are there already stay as they are."""
     connection.executemany(
-        f"insert into notice ({_FIELDS}, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') "  # noqa: S608
+        f"insert into notice ({_FIELDS}, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') "  # noqa: S608
         "on conflict (key) do nothing",
-        (notice[:12] for notice in notices),
+        (notice[:14] for notice in notices),
     )
 
 
@@ -117,7 +121,7 @@ def knows_of_trouble(connection: sqlite3.Connection, contact: int, channel: Chan
         "union all "
         "select 1 from notice n join incident i on i.id = n.incident join message m on m.id = n.message "
         "where n.contact = :contact and n.channel = :channel and n.state = 'gathered' and n.severity = 'critical' "
-        "and n.kind in ('opened', 'reopened', 'worsened') and m.state in ('waiting', 'sent') "
+        "and n.kind in ('opened', 'reopened', 'worsened', 'escalated') and m.state in ('waiting', 'sent') "
         "and i.restored_at is null and i.void_at is null limit 1",
         {"contact": contact, "channel": channel},
     ).fetchone()
@@ -180,6 +184,29 @@ def tell_by(connection: sqlite3.Connection, found: Iterable[Notice], channel: Ch
         ).fetchone()
         for other in others
     )
+
+
+def base(notice: Notice) -> str:
+    """What its key has in common with those of others who are told the same."""
+    return notice.key.rpartition("/")[0].rpartition("/")[0]
+
+
+def knowing(connection: sqlite3.Connection, notice: Notice) -> set[int]:
+    """Who was told the same, or was to be and could not."""
+    start = f"{base(notice)}/"
+    rows = connection.execute("select contact from notice where key >= ? and key < ?", (start, f"{start[:-1]}0"))
+    return {contact for (contact,) in rows}
+
+
+def unsent(connection: sqlite3.Connection, contact: int, rota: str) -> list[Notice]:
+    """What somebody is still to learn for having that rota's turn."""
+    rows = connection.execute(
+        f"select {', '.join(f'n.{field}' for field in _FIELDS.split(', '))}, n.id "  # noqa: S608
+        "from notice n join step s on s.id = n.step left join message m on m.id = n.message "
+        "where n.contact = ? and s.target = ? and (n.state = 'due' or m.state = 'waiting') order by n.at, n.id",
+        (contact, rota),
+    )
+    return [_notice(row) for row in rows]
 
 
 def next_hour(connection: sqlite3.Connection, now: int) -> int | None:

@@ -206,13 +206,18 @@ def forget(connection: sqlite3.Connection, before: int) -> bool:
         "delete from notice where id in (select id from notice where state = 'dropped' and at < ? limit ?)",
         (before, SLICE_ROWS),
     ).rowcount
+    steps = connection.execute(
+        "delete from step where id in (select id from step s where state <> 'pending' and begins < ? "
+        "and not exists (select 1 from notice where step = s.id) limit ?)",
+        (before, SLICE_ROWS),
+    ).rowcount
     topics = connection.execute(
         "delete from topic where id in (select id from topic t where at < ? "
         "and exists (select 1 from topic later where (later.subject, later.name) = (t.subject, t.name) "
         "and later.id > t.id) and not exists (select 1 from notice where topic = t.id) limit ?)",
         (before, SLICE_ROWS),
     ).rowcount  # the last line of each stays: it is what stands
-    return SLICE_ROWS in (len(ended), dropped, topics)
+    return SLICE_ROWS in (len(ended), dropped, steps, topics)
 
 
 class Standing(NamedTuple):

@@ -39,6 +39,44 @@ create table topic(
 ) strict;
 create index topic_name on topic(subject, name, id);
 
+-- Who is to be called of an opening, when, while nobody takes it in charge: one row for each that a step of the
+-- escalation names, as the config said when it opened. Who has a rota's turn is seen when the step becomes due.
+create table step(
+    id integer primary key,
+    incident integer not null references incident(id),
+    opening integer not null,
+    number integer not null,
+    target text not null,
+    channels text not null,
+    kind text not null,
+    severity text not null,
+    after integer,
+    business integer not null check (business in (0, 1)),
+    begins integer not null,
+    due_at integer not null,
+    held integer not null default 0 check (held in (0, 1)),
+    state text not null check (state in ('pending', 'told', 'dropped')),
+    why text not null default '',
+    unique (incident, opening, number, target)
+) strict;
+create index step_due on step(due_at) where state = 'pending';
+create index step_held on step(id) where state = 'pending' and held = 1;
+create index step_ended on step(begins) where state <> 'pending';
+
+-- Somebody takes over the turns of a rota for a while. On the record: cancelled, never deleted.
+create table replacement(
+    id integer primary key,
+    rota text not null,
+    start integer not null,
+    end integer not null check (end > start),
+    contact integer not null,
+    author text not null,
+    entered_at integer not null,
+    cancelled_at integer,
+    cancelled_by text
+) strict;
+create index replacement_rota on replacement(rota, end);
+
 -- One fact that one person is due to learn through one channel. Written in the transaction that makes it true.
 create table notice(
     id integer primary key,
@@ -52,6 +90,8 @@ create table notice(
     incident integer references incident(id),
     opening integer not null,
     topic integer references topic(id),
+    step integer references step(id),
+    instead integer,
     at integer not null,
     not_before integer not null,
     state text not null check (state in ('due', 'gathered', 'dropped')),
@@ -60,6 +100,7 @@ create table notice(
     check ((state = 'gathered') = (message is not null)),
     check ((incident is null) <> (topic is null))
 ) strict;
+create index notice_step on notice(step) where step is not null;
 create index notice_topic on notice(topic) where topic is not null;
 create index notice_due on notice(contact, channel) where state = 'due';
 create index notice_opening on notice(incident, opening);

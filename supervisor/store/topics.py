@@ -16,10 +16,12 @@ from supervisor.store.text import storable
 _FIELDS = "subject, name, word, at, collectivites, facts"
 
 
-def announce(connection: sqlite3.Connection, promises: Promises, topic: Topic, to: Iterable[Told] = ()) -> bool:
+def announce(
+    connection: sqlite3.Connection, promises: Promises, topic: Topic, to: Iterable[Told] = (), *, alone: bool = False
+) -> bool:
     """Write it down, with everybody who is due to learn it. False: it was known, and nobody is told twice.
 
-    `to`: whom it is about, told of it whatever they subscribe to.
+    `to`: whom it is about, told of it whatever they subscribe to; `alone`: and nobody else.
     """
     key = f"{topic.subject}:{topic.name}:{topic.word}:{topic.at}"
     row = connection.execute(
@@ -36,7 +38,7 @@ def announce(connection: sqlite3.Connection, promises: Promises, topic: Topic, t
     ).fetchone()
     if row is None:
         return False
-    people = People(connection, promises).concerned(topic.collectivites)
+    people = () if alone else People(connection, promises).concerned(topic.collectivites)
     routed = (told for told in route_topic(topic, people) if isinstance(told, Told))
     notices.add(connection, [_notice(row[0], key, topic, told) for told in (*to, *routed)])
     return True
