@@ -58,7 +58,7 @@ class _Passing:
                     return True
             if steps.hasten(self._connection, row, self._now):
                 return True
-            knowing |= set(notices.told(self._connection, row.incident, row.opening, self._now))
+            knowing |= notices.concerned(self._connection, row.incident, row.opening)
         return self._colleague(each, knowing)
 
     def _colleague(self, each: Notice, knowing: set[int]) -> bool:

@@ -198,6 +198,14 @@ def knowing(connection: sqlite3.Connection, notice: Notice) -> set[int]:
     return {contact for (contact,) in rows}
 
 
+def concerned(connection: sqlite3.Connection, incident: int, opening: int) -> set[int]:
+    """Who was to be told anything of this opening, whether it reached them or not."""
+    rows = connection.execute(
+        "select distinct contact from notice where incident = ? and opening = ?", (incident, opening)
+    )
+    return {contact for (contact,) in rows}
+
+
 def unsent(connection: sqlite3.Connection, contact: int, rota: str) -> list[Notice]:
     """What somebody is still to learn for having that rota's turn."""
     rows = connection.execute(
