@@ -19,6 +19,8 @@ OPERATOR = """\
 collectivite: syndicat
 operator: true
 name: Syndicat d'essai
+contacts:
+  - {name: Alice, email: alice@syndicat.fr}
 equipment:
   - id: zimbra
     address: 192.0.2.100
