@@ -34,7 +34,7 @@ def _begun(latest: News, voice: Voice) -> Said:
             f"Vous êtes d’astreinte ({name}) depuis {voice.since(latest.at)}, jusqu’à {voice.since(until)}.",
             _lasting(left),
         ),
-        brief=f"À vous l'astreinte {plain(latest.name, 30)}, jusqu'à {brief(until, voice.now, voice.zone)}. "
+        brief=f"Vous êtes d'astreinte ({plain(latest.name, 30)}) jusqu'à {brief(until, voice.now, voice.zone)}. "
         f"{_briefly(latest.facts, voice)}",
         counted=_COUNTED,
         details=tuple(_details(latest.facts, voice)),
@@ -53,7 +53,7 @@ def _over(latest: News, voice: Voice) -> Said:
         state=_OVER,
         heading=f"{name}, {voice.on(latest.at)}",
         paragraphs=(f"Votre tour d’astreinte ({name}) s’est terminé {voice.on(latest.at)}. {after}",),
-        brief=f"Votre astreinte {plain(latest.name, 30)} est finie depuis {brief(latest.at, voice.now, voice.zone)}",
+        brief=f"Votre astreinte ({plain(latest.name, 30)}) est finie depuis {brief(latest.at, voice.now, voice.zone)}",
         counted=_COUNTED,
     )
 

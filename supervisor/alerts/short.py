@@ -129,7 +129,7 @@ def _when(standing: Standing, voice: Voice) -> str:
     if fact.kind is Kind.GTI and not standing.reported:
         return f"({'panne' if standing.down else 'à surveiller'} depuis {at(fact.opened_at)})"
     if fact.kind is Kind.ESCALATED:
-        return f"depuis {at(fact.opened_at)}, personne depuis {brief_lasting(fact.at - fact.opened_at)}"
+        return f"depuis {at(fact.opened_at)} ({brief_lasting(fact.at - fact.opened_at)})"
     if standing.reported and fact.kind is not Kind.BREACH:
         return _on(fact.opened_at, voice)
     return f"depuis {at(fact.at if fact.kind is Kind.BREACH else began(fact))}"

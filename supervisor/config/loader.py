@@ -190,8 +190,8 @@ class _Load:
             place.wrong(f"the parents go in a circle ({' → '.join([*circle, circle[0]])}), remove one of them")
 
     def _check_duty(self, main: MainFile, ready: ReadyMade, place: Place) -> None:
-        if self._unread:  # whom it names may be in the file that could not be read
-            return
+        if self._unread or any(one.operator and one.document.mistakes for one in self._readings.values()):
+            return  # whom it names may be in what could not be read
         read = [one.collectivite for one in self._readings.values() if one.operator and one.collectivite is not None]
         people = {one.id: [contact.name for contact in one.contacts] for one in read}
         open_ = [name for name in ("mail", "sms") if getattr(main.alerts, name) is not None]

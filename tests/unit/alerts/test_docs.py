@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
 from probes import registry
 from supervisor.alerts.webhook import sign
@@ -33,7 +34,7 @@ def blocks() -> list[str]:
 
 
 def test_its_examples_load(tmp_path: Path) -> None:
-    people, whole, described = blocks()
+    people, on_call, whole, described = blocks()
     commune = f"collectivite: exemple\nname: Exemple\n{people}"
     config = load(install(tmp_path, main=MAIN + whole, exemple=commune), registry.load())
     assert [contact.hours for contact in config.collectivites["exemple"].contacts] == ["service", None]
@@ -42,6 +43,11 @@ def test_its_examples_load(tmp_path: Path) -> None:
     assert [gateway.type for gateway in config.alerts.sms.gateways] == ["ovhcloud", "gammu"]
     gateway = "alerts:\n  sms:\n    gateways:\n" + textwrap.indent(described, " " * 6)
     assert load(install(tmp_path / "described", main=MAIN + gateway), registry.load()).alerts.sms is not None
+    both = yaml.safe_dump({"alerts": yaml.safe_load(whole)["alerts"] | yaml.safe_load(on_call)["alerts"]})
+    team = "".join(f"  - {{name: {name}, email: a@exemple.fr}}\n" for name in ("Alice", "Bruno", "Chef de service", "Direction"))
+    syndicat = f"collectivite: syndicat\noperator: true\nname: Syndicat\ncontacts:\n{team}"
+    alerts = load(install(tmp_path / "both", main=MAIN + both, syndicat=syndicat), registry.load()).alerts
+    assert (len(alerts.on_call), len(alerts.escalation)) == (1, 4)
 
 
 def test_the_sample_is_right_once_it_is_uncommented(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,12 +11,14 @@ from supervisor.alerts.gathering import Gathering
 from supervisor.alerts.preview import Foreseen, Preview
 from supervisor.domain.alerting import Channel, Kind
 from supervisor.domain.contact import Seed
+from supervisor.domain.escalation import Duty
 from supervisor.domain.link import masked
 from supervisor.proof import desk as desk_of
 from supervisor.store import contacts, enquiries, links
 from supervisor.store.batch import Batch
 from supervisor.store.notices import Notice
 from tests.unit.acts.stage import SITE, Stage, at, iso, stage
+from tests.unit.alerts.watch import step, watch
 from tests.unit.alerts.wires import looked, words
 
 MAYOR = Seed("exemple", "Mairie", "mairie@exemple.fr", "+33600000001", "critical", "critical")
@@ -96,3 +99,32 @@ def test_links_are_shown_where_they_stand_and_open_nothing(desk: Stage) -> None:
         assert masked(f"voir {signed} .") == f"voir {shown} ."
         # A program may show it to many.
         assert gathering.fact(known[owner], notice._replace(channel=Channel.WEBHOOK), sheet, key).link is None
+
+
+def test_the_steps_of_an_escalation_who_is_on_call_then_and_what_stops_them() -> None:
+    with watch(step(0, "astreinte"), step(900, "syndicat/Chef"), step(None, "syndicat/Chef"), gti_s=8 * 3600) as desk:
+        desk.result("03-06 17:20", SITE, "critical")
+        opened, *_, first, second, breach, over = foreseen(desk)
+        assert leaving(opened) == []
+        assert (first.kind, first.step) == ("opened", "astreinte: until somebody acknowledges it, or intervenes")
+        assert leaving(first) == [("Alice", at("03-06 17:20"))]
+        assert (second.kind, second.at, leaving(second)) == (
+            "escalated", at("03-06 17:35"), [("Chef", at("03-06 17:35"))],
+        )  # fmt: skip
+        assert second.leaving[0].words.text == "escalated INC-2026-000001 internet"
+        assert breach.step == "syndicat/Chef: until somebody intervenes"
+        assert leaving(breach) == [("Chef", at("03-09 16:50"))]
+        assert [one.contact.name for one in over.leaving] == ["Alice", "Chef"]
+        looked(desk, "03-06 17:20")
+        desk.act("incident.ack", number="INC-2026-000001")
+        *_, first, second, breach, _ = foreseen(desk)
+        assert (first.step, leaving(first)) == ("astreinte: told", [("Alice", at("03-06 17:20"))])
+        assert (second.step, leaving(second)) == ("syndicat/Chef: quelqu'un l'a pris en charge", [])
+        assert breach.step == "syndicat/Chef: until somebody intervenes"
+
+
+def test_of_an_incident_that_began_without_an_escalation_that_of_today_is_shown(desk: Stage) -> None:
+    desk.result("03-06 09:01", SITE, "critical")
+    desk.promises = replace(desk.promises, duty=Duty(steps=(step(900, "syndicat/Astreinte"),)))
+    *_, shown, _ = foreseen(desk)
+    assert (shown.at, leaving(shown)) == (at("03-06 09:16"), [("Astreinte", at("03-06 09:16"))])
