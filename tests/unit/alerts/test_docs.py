@@ -44,7 +44,9 @@ def test_its_examples_load(tmp_path: Path) -> None:
     gateway = "alerts:\n  sms:\n    gateways:\n" + textwrap.indent(described, " " * 6)
     assert load(install(tmp_path / "described", main=MAIN + gateway), registry.load()).alerts.sms is not None
     both = yaml.safe_dump({"alerts": yaml.safe_load(whole)["alerts"] | yaml.safe_load(on_call)["alerts"]})
-    team = "".join(f"  - {{name: {name}, email: a@exemple.fr}}\n" for name in ("Alice", "Bruno", "Chef de service", "Direction"))
+    team = "".join(
+        f"  - {{name: {name}, email: a@exemple.fr}}\n" for name in ("Alice", "Bruno", "Chef de service", "Direction")
+    )
     syndicat = f"collectivite: syndicat\noperator: true\nname: Syndicat\ncontacts:\n{team}"
     alerts = load(install(tmp_path / "both", main=MAIN + both, syndicat=syndicat), registry.load()).alerts
     assert (len(alerts.on_call), len(alerts.escalation)) == (1, 4)
