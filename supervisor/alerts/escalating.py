@@ -87,18 +87,18 @@ class _Climber:
                 notices.add(self._connection, [notice(row, contact, channel, self._now) for channel in by])
                 steps.told(self._connection, row)
                 return
-        if not steps.hasten(self._connection, row, self._now):
-            self._tell_anybody(row)
+        if steps.hasten(self._connection, row, self._now) or not self._tell_anybody(row):
+            steps.drop(self._connection, row, NOBODY)
 
-    def _tell_anybody(self, row: Row) -> None:
+    def _tell_anybody(self, row: Row) -> bool:
         """Nobody who is named can be reached, and nobody comes after them: then another one of the team."""
         for contact in self._on_call.team(self._promises.operators):
             by = channels(row, contact, self._reaches)
             if by:
                 notices.add(self._connection, [notice(row, contact, by[0], self._now)])
                 steps.told(self._connection, row)
-                return
-        steps.drop(self._connection, row, NOBODY)
+                return True
+        return False
 
 
 def why_not(row: Row, sheet: Sheet) -> str:

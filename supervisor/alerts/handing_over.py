@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from supervisor.alerts.escalating import Reaches, channels, notice
+from supervisor.alerts.escalating import Reaches, channels, notice, why_not
 from supervisor.alerts.sheets import Sheets
 from supervisor.domain.alerting import Channel, Subject, Told, Topic
 from supervisor.domain.contact import Contact
@@ -107,7 +107,7 @@ class _Change:
         unsent = notices.unsent(self._connection, outgoing.id, rota)
         for step in dict.fromkeys(one.step for one in unsent if one.step is not None):
             row = steps.numbered(self._connection, step)
-            if row is not None:
+            if row is not None and not why_not(row, self._sheets.of([row.incident])[row.incident]):
                 by = channels(row, incoming, self._reaches)
                 notices.add(self._connection, [notice(row, incoming, channel, self._now) for channel in by])
         notices.give_up(self._connection, unsent, PASSED_ON)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from probes.base import Status
 from supervisor.domain.alerting import OVER, TROUBLE, Event, Kind, Spared, Told, route
+from supervisor.domain.escalation import NOT_OPEN
 from supervisor.domain.incident import ServiceKey, Story
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.promise import Promises
@@ -84,6 +85,8 @@ class Alerts:
             )
         elif event.kind is Kind.BREACH:
             steps.breached(self._connection, incident.id, opening, self._now)
+        elif event.kind in OVER:
+            steps.end(self._connection, incident.id, opening, NOT_OPEN)
 
     def until(self, incident: Incident, story: Story | None, opening: int) -> int:
         """When the maintenance of all that an opening touches ends; 0 when something is not maintained."""

@@ -124,6 +124,14 @@ def breached(connection: sqlite3.Connection, incident: int, opening: int, now: i
     )
 
 
+def end(connection: sqlite3.Connection, incident: int, opening: int, why: str) -> None:
+    """It is over: nothing of it is to be done any more."""
+    connection.execute(
+        "update step set state = 'dropped', why = ?, held = 0 where incident = ? and opening = ? and state = 'pending'",
+        (why, incident, opening),
+    )
+
+
 def ready(connection: sqlite3.Connection, now: int) -> list[Row]:
     """What is due, and what a maintenance holds: it may be longer or shorter by now."""
     rows = connection.execute(
@@ -173,7 +181,10 @@ def put_off(connection: sqlite3.Connection, row: Row, *, begins: int, due_at: in
 
 
 def hasten(connection: sqlite3.Connection, row: Row, now: int) -> bool:
-    """Nobody of this step can be reached: the next one is due at once. False: there is none."""
+    """Nobody of this step can be reached: the next one is due at once. False: there is none.
+
+    One that waited for a breach tells that nobody came, then: nothing is breached yet.
+    """
     following = connection.execute(
         "select min(number) from step where incident = ? and opening = ? and number > ? and state = 'pending'",
         (row.incident, row.opening, row.number),
@@ -181,9 +192,9 @@ def hasten(connection: sqlite3.Connection, row: Row, now: int) -> bool:
     if following is None:
         return False
     connection.execute(
-        "update step set due_at = min(due_at, ?) where incident = ? and opening = ? and number = ? "
-        "and state = 'pending'",
-        (now, row.incident, row.opening, following),
+        "update step set due_at = min(due_at, ?), kind = iif(after is null, ?, kind), after = ifnull(after, 0) "
+        "where incident = ? and opening = ? and number = ? and state = 'pending'",
+        (now, Kind.ESCALATED, row.incident, row.opening, following),
     )
     return True
 

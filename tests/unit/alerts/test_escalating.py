@@ -226,6 +226,18 @@ def test_where_nobody_of_a_step_can_be_reached_the_next_one_is_due_at_once() -> 
         assert stands(desk) == [("astreinte", "dropped", "personne à prévenir")]
 
 
+def test_each_step_without_anybody_makes_the_next_one_due_and_no_other() -> None:
+    nobody = Seed("syndicat", "Alice")
+    with watch(STEPS[0], step(None, "syndicat/Chef"), step(None, "syndicat/Bruno"), on_call=rota("Alice"),
+               people=(nobody, BRUNO, CHIEF), gti_s=8 * 3600) as desk:  # fmt: skip
+        fails(desk, "03-06 10:00")
+        assert by_mail(desk, "03-06 10:00") == [("Chef", UNTAKEN)]  # not that anything is breached
+        assert looked(desk, "03-06 10:30") == []
+        assert [state for _, state, _ in stands(desk)] == ["dropped", "told", "pending"]
+        desk.result("03-06 11:00", SITE, "ok")
+        assert stands(desk)[2] == ("syndicat/Bruno", "dropped", "rétabli, ou ouvert de nouveau depuis")
+
+
 def test_a_bug_in_one_step_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(row: Row, contact: Contact, channel: Channel, now: int, instead: int | None = None) -> Notice:
         if contact.name == "Chef":
