@@ -67,12 +67,12 @@ class OnCall:
         return turns(rota, self._members(rota), self._standing.get(rota.name, ()), start, end)
 
     def order(self, name: str, at: int) -> list[Contact]:
-        """Who has the turn, then the other members, beginning with whose turn is next."""
+        """Who has the turn, then the members whose turns are next; last whoever was replaced."""
         rota, held = self._duty.rotas.get(name), self.turn(name, at)
         if rota is None or held is None:
             return []
-        number = max(rota.number(at), 0)
-        following = [rota.members[(number + index) % len(rota.members)] for index in range(len(rota.members))]
+        number, most = max(rota.number(at), 0), len(rota.members)
+        following = [rota.members[(number + index) % most] for index in range(1, most + 1)]
         first = contacts.numbered(self._connection, held.contact)
         found = [first, *(self.contact(who) for who in following)]
         return list({one.id: one for one in found if one is not None}.values())

@@ -93,3 +93,19 @@ def test_through_a_daemon_who_was_erased_is_said_and_followed(syndicat: Installa
     assert "alerts.on_call[astreinte]: syndicat/Alice was erased: the next member takes their turn" in said
     assert f"alerts.escalation: {CHIEF} was erased: the next step is taken in their place" in said
     assert "syndicat/Alice is in the rota and no contact" in run(syndicat, "oncall", "list").stdout
+
+
+def test_preview_says_who_is_called_when_and_what_stops_it(syndicat: Installation) -> None:
+    run(syndicat, "incident", "report", "--collectivite", "syndicat", "--message", "Plus rien")
+    number = run(syndicat, "incident", "list").stdout.split("INC-")[1].split()[0]
+    events = json.loads(run(syndicat, "alert", "preview", f"INC-{number}", "--json").stdout)["events"]
+    # Nothing has run yet, so the contacts of the file are not in the database: a contact is entered, and seeds them.
+    assert [one["step"] for one in events if one["step"]] == [
+        "astreinte: until somebody acknowledges it, or intervenes",
+        f"{CHIEF}: until somebody acknowledges it, or intervenes",
+    ]
+    run(syndicat, "contact", "add", "--collectivite", "syndicat", "--name", "Zoé", "--email", "z@exemple.fr")
+    text = run(syndicat, "alert", "preview", f"INC-{number}").stdout
+    assert f"step for {CHIEF}: until somebody acknowledges it, or intervenes" in text
+    assert "mail to Chef de service (syndicat) a@exemple.fr" in text
+    assert "Signalement non pris en charge" in text

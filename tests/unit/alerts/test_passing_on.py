@@ -12,8 +12,9 @@ from supervisor.domain.contact import Seed
 from supervisor.domain.escalation import Duty, Step
 from supervisor.store import topics
 from supervisor.store.batch import Batch
-from tests.unit.acts.stage import SITE, at
-from tests.unit.alerts.watch import ALICE, BRUNO, CHIEF, INC, STEPS, rota, step
+from supervisor.store.oncall import OnCall
+from tests.unit.acts.stage import SITE, at, iso
+from tests.unit.alerts.watch import ALICE, BRUNO, CHIEF, INC, STEPS, rota, step, watch
 from tests.unit.alerts.wires import OK, REFUSED, Answer, Post, play
 
 BEGAN = at("03-06 09:01")
@@ -65,6 +66,15 @@ def test_of_a_rota_the_next_member() -> None:
 def test_then_the_next_step_at_once_then_it_is_dead() -> None:
     found = told(*BY_MAIL, steps=STEPS, mail=[REFUSED])
     assert found == [("alice", "refused", OPENED), ("bruno", "refused", OPENED), ("chef", "dead", UNTAKEN)]
+
+
+def test_who_was_replaced_is_asked_last() -> None:
+    with watch(on_call=rota("Alice", "Bruno", "Zoe"), people=(ALICE, BRUNO, CHIEF, Seed("syndicat", "Zoe"))) as desk:
+        desk.now = at("03-06 08:00")
+        desk.act("oncall.replace", rota="astreinte", by="syndicat/Chef", **{"from": iso("03-06 08:00")},
+                 until=iso("03-08 20:00"))  # fmt: skip
+        order = OnCall(desk.connection, desk.promises.duty).order("astreinte", at("03-06 12:00"))
+        assert [one.name for one in order] == ["Chef", "Bruno", "Zoe", "Alice"]
 
 
 def test_by_every_channel_of_a_person_before_the_next_one() -> None:
@@ -128,3 +138,25 @@ def test_who_stands_in_reads_for_whom() -> None:
 
     play(BEGAN, story, mail=[REFUSED, REFUSED, OK])
     assert readers == [("A", ()), ("B", ("A",)), ("C", ("A",))]
+
+
+def test_an_alarm_goes_to_a_colleague_and_a_turn_to_nobody_else() -> None:
+    found: dict[str, list[tuple[str, str]]] = {}
+
+    async def story(post: Post) -> None:
+        hears = BY_MAIL[0]._replace(mail="critical")
+        post.desk.database.apply(Batch(at=post.desk.now, contacts=[hears, BY_MAIL[1]]))
+        post.start()
+        cut_off = Topic(subject=Subject.ISOLATION, name="vigie", word="begun", at=BEGAN, urgent=True)
+        assert topics.announce(post.desk.connection, post.desk.promises, cut_off)
+        post.moves.moved()
+        await asyncio.sleep(60)
+        found["alarm"] = [(one.address.partition("@")[0], one.state) for one in post.messages()]
+        post.mail.answers = [REFUSED]
+        post.desk.promises = replace(post.desk.promises, duty=Duty(rotas={"astreinte": rota()}))
+        post.moves.moved()
+        await asyncio.sleep(3600)
+        found["turn"] = [(one.address.partition("@")[0], one.state) for one in post.messages()][2:]
+
+    play(BEGAN, story, mail=[REFUSED, OK])
+    assert found == {"alarm": [("alice", "refused"), ("bruno", "sent")], "turn": [("alice", "dead")]}
