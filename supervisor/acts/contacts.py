@@ -49,7 +49,7 @@ def edit(scene: Scene, arguments: Arguments) -> Answer:
 def confirm(scene: Scene, arguments: Arguments) -> Answer:
     """Somebody had a sign of this person, who is kept for three years more."""
     only(arguments, {"id", "author"})
-    _take_up(scene)
+    take_up(scene)
     known = numbered(scene, row_number(arguments, "a contact"))
     author(arguments)
     contacts.seen(scene.connection, known.id, scene.now)

@@ -91,6 +91,5 @@ class _Passing:
 
 
 def _hears(contact: Contact, severity: Status) -> bool:
-    return any(
-        since is not None and Status(since).severity <= severity.severity for since in (contact.mail, contact.sms)
-    )
+    every = (contact.mail, contact.sms, contact.post)
+    return any(since is not None and Status(since).severity <= severity.severity for since in every)

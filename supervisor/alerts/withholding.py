@@ -52,9 +52,10 @@ def timely(connection: Connection, waiting: Waiting, sheets: Sheets) -> Waiting:
 
 
 def in_hours(connection: Connection, waiting: Waiting, hours: Calendar | None, now: int) -> Waiting:
-    """Out of somebody's hours, alarms, ends and what calls them by a step alone: what had no room within them waits for the next.
+    """Out of somebody's hours alarms, ends and what is for who is on call leave alone.
 
-    So does what another channel refused meanwhile. A trouble whose end is told leaves with it.
+    What had no room within them waits for the next. So does what another channel refused meanwhile. A trouble whose end
+    is told leaves with it.
     """
     opens_at = opens(now, hours)
     if opens_at <= now:

@@ -39,10 +39,10 @@ def drift(configuration: Configuration) -> Iterator[str]:
                     f"{_name(contact.seed)} is in no file any more, and is told all the same: "
                     f"vigie contact erase {contact.id} forgets it"
                 )
-        yield from _gone(connection, configuration)
+        yield from _off_call(connection, configuration)
 
 
-def _gone(connection: sqlite3.Connection, configuration: Configuration) -> Iterator[str]:
+def _off_call(connection: sqlite3.Connection, configuration: Configuration) -> Iterator[str]:
     """Who is in a rota or a step, and was erased."""
     for rota in configuration.alerts.on_call:
         for member in rota.members:

@@ -226,6 +226,15 @@ def test_where_nobody_of_a_step_can_be_reached_the_next_one_is_due_at_once() -> 
         assert stands(desk) == [("astreinte", "dropped", "personne à prévenir")]
 
 
+def test_the_hours_of_a_contact_do_not_delay_who_is_called() -> None:
+    people = ALICE._replace(hours="service"), BRUNO._replace(hours="service"), CHIEF._replace(hours="service")
+    with watch(people=people) as desk:
+        assert desk.promises.calendar("syndicat", "service") is not None
+        fails(desk, "03-06 22:00")
+        assert by_mail(desk, "03-06 22:00") == [("Alice", OPENED)]
+        assert by_mail(desk, "03-06 22:15") == [("Chef", UNTAKEN)]
+
+
 def test_each_step_without_anybody_makes_the_next_one_due_and_no_other() -> None:
     nobody = Seed("syndicat", "Alice")
     with watch(STEPS[0], step(None, "syndicat/Chef"), step(None, "syndicat/Bruno"), on_call=rota("Alice"),
