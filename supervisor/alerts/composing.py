@@ -17,7 +17,7 @@ from supervisor.alerts.standing import Standing, standings, state
 from supervisor.alerts.structured import structured
 from supervisor.alerts.telling import NAME, Voice
 from supervisor.domain.alerting import Channel, Kind
-from supervisor.french import typeset
+from supervisor.french import listing, quoted, typeset
 
 SUBJECT = 180  # characters: what, where and since when, with room for long names; what lists of mails show, and more
 _CLOCKED = frozenset({Kind.GTI, Kind.BREACH, Kind.ESCALATED})
@@ -38,12 +38,19 @@ def composer(organisation: str, zone: ZoneInfo, segments: int) -> Compose:
         if channel is Channel.SMS:
             return Composed("", instead_by_sms(sms(found, others, voice, segments), reader, segments), "")
         letter = _letter(found, others, voice)
-        letter = letter._replace(closing=[*letter.closing, *telling.instead(reader)])
+        letter = letter._replace(closing=[*letter.closing, *_instead(reader)])
         if channel is Channel.WEBHOOK:
             return Composed(letter.subject, as_text(letter), "", structured(facts, news, reader))
         return Composed(letter.subject, as_text(letter), as_html(letter))
 
     return compose
+
+
+def _instead(reader: Reader) -> Iterator[str]:
+    """Why somebody reads what another one was to read."""
+    if reader.instead:
+        named = listing([quoted(plain(name, NAME)) for name in reader.instead])
+        yield f"Vous recevez ce message parce que Vigie n’a pas pu joindre {named}."
 
 
 def _unclocked(fact: Fact) -> Fact:

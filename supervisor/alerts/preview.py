@@ -78,8 +78,7 @@ class Preview:
         opening = story.openings[-1]
         begun = Kind.REOPENED if len(story.openings) > 1 else Kind.OPENED
         told: dict[int, set[Channel]] = {}
-        reported = self._sheet.incident.sonde is None  # told by its clock and its escalation alone
-        for kind, percent, at in (*(() if reported else [(begun, None, opening.at)]), *self._milestones()):
+        for kind, percent, at in ((begun, None, opening.at), *self._milestones()):
             foreseen = self._foreseen(self._event(kind, at, told), opening.at, percent, at)
             if kind in TROUBLE:
                 for leaving in foreseen.leaving:

@@ -36,7 +36,8 @@ def instead_by_sms(said: str, reader: Reader, segments: int) -> str:
     """With who could not be reached, as far as there is room."""
     if not reader.instead:
         return said
-    longer = f"{said}. {plain(listing(reader.instead), 40)} injoignable{'s' if len(reader.instead) > 1 else ''}"
+    # In brackets: a full stop behind a link becomes part of it on some telephones.
+    longer = f"{said} ({plain(listing(reader.instead), 40)} injoignable{'s' if len(reader.instead) > 1 else ''})"
     return gsm7.fit(longer, segments) if _fits(longer, segments) else said
 
 

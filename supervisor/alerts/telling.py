@@ -284,13 +284,6 @@ def asked(standing: Standing, voice: Voice) -> str:
     )
 
 
-def instead(reader: Reader) -> Iterator[str]:
-    """Why somebody reads what another one was to read."""
-    if reader.instead:
-        named = listing([quoted(plain(name, NAME)) for name in reader.instead])
-        yield f"Vous recevez ce message parce que Vigie n’a pas pu joindre {named}."
-
-
 def reassured(voice: Voice, *, over: bool) -> str:
     """That nothing is asked of them."""
     if over:

@@ -18,7 +18,7 @@ from supervisor.store.notices import Notice
 from supervisor.store.steps import Row
 from tests.unit.acts.stage import CALENDAR, SITE, Stage, at, iso
 from tests.unit.alerts.test_against_naive import arrange
-from tests.unit.alerts.watch import ALICE, BRUNO, CHIEF, INC, MAYOR, STEPS, by_mail, rota, stands, step, watch
+from tests.unit.alerts.watch import ALICE, BRUNO, CHIEF, INC, STEPS, by_mail, rota, stands, step, watch
 from tests.unit.alerts.wires import looked
 
 OPENED, UNTAKEN, OVER = f"opened {INC} internet", f"escalated {INC} internet", f"recovered {INC} internet"
@@ -187,15 +187,6 @@ def test_of_a_report_merged_into_another_nobody_is_called() -> None:
         desk.act("incident.report", collectivite="exemple", service="internet", message="Rien ne va plus")
         desk.act("incident.merge", number="INC-2026-000002", into=INC)
         assert by_mail(desk, "03-06 10:20") == [("Alice", UNTAKEN)]
-
-
-def test_without_an_escalation_a_report_is_told_to_nobody() -> None:
-    with watch(people=(ALICE, MAYOR)) as desk:
-        desk.promises = replace(desk.promises, duty=Duty())
-        desk.now = at("03-06 10:00")
-        desk.act("incident.report", collectivite="exemple", service="internet", message="Plus rien")
-        desk.act("incident.restore", number=INC)
-        assert [said for _, said in looked(desk, "03-06 12:00") if INC in said] == []
 
 
 def test_what_is_imported_calls_nobody() -> None:

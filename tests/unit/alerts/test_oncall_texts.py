@@ -62,9 +62,9 @@ def test_who_stands_in_reads_for_whom() -> None:
     reader = replace(ON_CALL, instead=("Alice Martin", "Bruno"))
     text = plain_spaces(mail(reader, NOW, fact()).text)
     assert "Vous recevez ce message parce que Vigie n’a pas pu joindre « Alice Martin » et « Bruno »." in text
-    short = fact(services=("Web",), collectivite="Arles", said="")
-    assert sms(replace(reader, instead=("Alice",)), NOW, short).endswith("INC-2026-000123. Alice injoignable")
-    assert sms(reader, NOW, short).endswith("injoignables")
+    short = fact(services=("Web",), collectivite="Arles", said="", link=None)
+    assert sms(replace(reader, instead=("Alice",)), NOW, short).endswith("INC-2026-000123 (Alice injoignable)")
+    assert sms(reader, NOW, short).endswith("injoignables)")
     assert gsm7.parts(sms(reader, NOW, fact())) == 1
 
 

@@ -128,11 +128,3 @@ def test_of_an_incident_that_began_without_an_escalation_that_of_today_is_shown(
     desk.promises = replace(desk.promises, duty=Duty(steps=(step(900, "syndicat/Astreinte"),)))
     *_, shown, _ = foreseen(desk)
     assert (shown.at, leaving(shown)) == (at("03-06 09:16"), [("Astreinte", at("03-06 09:16"))])
-
-
-def test_of_what_a_person_reports_the_steps_and_the_clock(desk: Stage) -> None:
-    desk.promises = replace(desk.promises, duty=Duty(steps=(step(900, "syndicat/Astreinte"),)))
-    desk.act("incident.report", collectivite="exemple", service="internet", message="Plus rien")
-    events = foreseen(desk)
-    assert [each.kind.value for each in events] == ["gti", "gti", "breach", "escalated", "recovered"]
-    assert leaving(events[3]) == [("Astreinte", at("03-06 09:15"))]
