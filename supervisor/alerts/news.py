@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from supervisor.alerts import news_contact, news_isolation
+from supervisor.alerts import news_channel, news_contact, news_isolation
 from supervisor.alerts.facts import News
 from supervisor.alerts.said import Said
 from supervisor.alerts.telling import Voice
@@ -17,6 +17,7 @@ Say = Callable[[Sequence[News], Voice], Said]
 SAYS: Mapping[Subject, Say] = {
     Subject.ISOLATION: news_isolation.say,
     Subject.CONTACT: news_contact.say,
+    Subject.CHANNEL: news_channel.say,
 }
 
 
