@@ -18,7 +18,8 @@ from supervisor.config.alerting import Watchdog
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 5.0  # whether all is well again, or the config names others
+LOOK_EVERY_S = 5.0  # whether the config names others
+AGAIN_S = 1.0  # whether all is well again
 
 Ask = Callable[[Request], Awaitable[Reply | Silence]]
 
@@ -70,7 +71,7 @@ class Watchdogs:
                 under_way.cancel()
         troubles = self._troubles() if watchdogs else []
         self._tell(troubles)
-        dues = [now + LOOK_EVERY_S]
+        dues = [now + (AGAIN_S if troubles else LOOK_EVERY_S)]
         for watchdog in watchdogs:
             calls = self.calls.setdefault(watchdog.name, Calls(due=now))
             calls.due = min(calls.due, now + watchdog.every)  # it may be written otherwise by now
