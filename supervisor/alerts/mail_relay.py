@@ -289,7 +289,7 @@ def _of_the_receiver(
     Postfix and others wait for RCPT to refuse a client or a sender too: 5.7.x (security, policy) says that it is our
     relaying, our address or our login that is not wanted. 4.7.x is greylisting.
     """
-    if str(error.code)[0] != kind:
+    if str(error.code)[0] != kind or error.code == _CLOSING:
         return False
     enhanced = _ENHANCED.search(error.message)
     if enhanced is not None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 
 import pytest
 
+from supervisor.cli.alert_outbox import _failing
 from supervisor.domain.backoff import MOST, pause_s, tries_over
 from supervisor.domain.channel_health import FAILING, WORKING, Health, turned
 from supervisor.domain.contact import Seed
+from supervisor.store import channels
 from tests.unit.acts.stage import IMAP, SITE
 from tests.unit.alerts.test_dispatcher import MAYOR, NOON, fails, people
 from tests.unit.alerts.wires import LATER, OK, Post, play
@@ -292,3 +295,39 @@ def test_the_rule() -> None:
     assert turned(down, alarmed=True, now=9999, after_s=900) is None
     assert turned(Health("mail", works_from=1000), alarmed=True, now=1899, after_s=900) is None
     assert turned(Health("mail", works_from=1000), alarmed=True, now=1900, after_s=900) == WORKING
+
+
+def test_what_waits_for_a_channel_that_is_no_longer_configured_says_nothing_of_it() -> None:
+    async def story(post: Post) -> None:
+        fails(post, ON_CALL)
+        post.start()
+        await asyncio.sleep(10)
+        post.dispatcher.replace({"sms": post.sms})
+        post.desk.connection.execute("delete from channel")
+        await asyncio.sleep(7200)
+        assert told(post) == []
+        assert post.desk.connection.execute("select count(*) from channel where name = 'mail'").fetchone() == (0,)
+
+    play(NOON, story, mail=[LATER])
+
+
+def test_the_list_of_messages_begins_with_it() -> None:
+    async def story(post: Post) -> None:
+        fails(post, ON_CALL)
+        post.start()
+        await asyncio.sleep(800)
+        assert channels.failing(post.desk.connection) == []
+        await asyncio.sleep(200)
+        assert channels.failing(post.desk.connection) == [("mail", NOON, None)]
+        post.mail.answers = [OK]
+        await asyncio.sleep(1200)
+        ((name, since, works_from),) = channels.failing(post.desk.connection)
+        assert (name, since) == ("mail", NOON)
+        assert works_from is not None
+        row = {"channel": name, "since": "2026-03-06T09:01:00+01:00", "works_from": None}
+        (line,) = _failing([row])
+        assert re.fullmatch(r"mail fails since 2026-03-06 \S+: nothing leaves by it", line)
+        (line,) = _failing([{**row, "works_from": "2026-03-06T09:20:00+01:00"}])
+        assert re.fullmatch(r"mail fails since 2026-03-06 \S+: messages leave again since 2026-03-06 \S+", line)
+
+    play(NOON, story, mail=[LATER])
