@@ -23,7 +23,9 @@ from probes.base import Probe, Shared
 from supervisor import memory
 from supervisor.acts.cameras import LEARN
 from supervisor.acts.performing import perform
+from supervisor.alert_metrics import AlertExposition
 from supervisor.alerts.dispatcher import Dispatcher
+from supervisor.alerts.http_exchange import Exchange
 from supervisor.alerts.opening import channels_of, gathering_of
 from supervisor.billing.effect import Effect, effect, standing
 from supervisor.billing_metrics import BillingExposition
@@ -57,6 +59,7 @@ from supervisor.store.errors import StoreError
 from supervisor.store.recorder import Recorder
 from supervisor.store.store import Store
 from supervisor.watch import Watch
+from supervisor.watchdogs import Watchdogs
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +117,10 @@ class Daemon:
             dispatcher=self.dispatcher,
             clock=self.clock,
         )
+        self.watchdogs = Watchdogs(
+            lambda: self.configuration.alerts.watchdogs, self.selfcheck.well, self.clock, Exchange().ask
+        )
+        self.alerting = AlertExposition(self.dispatcher, self.watchdogs, self.clock.wall)
         self.secrets = secrets_of(configuration)  # never in the logs
         self._changing = asyncio.Lock()  # a reload and an import never mix
         self._reloading: set[asyncio.Task[None]] = set()

@@ -16,6 +16,8 @@ from supervisor.store.recorder import Recorder
 
 # Without a tick or, where checks are owed, the end of one for so long, the process is worth a restart.
 ADVANCES_WITHIN_S = 60.0
+LOOKS_WITHIN_S = 120.0  # at the outbox; an import may hold the database for some of it
+LATE_S = 30.0
 
 
 class SelfCheck:
@@ -76,16 +78,11 @@ class SelfCheck:
         yield "vigie_store_pending", "What waits to be written to the database.", float(recorder.pending)
         yield "vigie_store_flush_seconds", "Duration of the latest flush.", recorder.last_flush_s
         yield "vigie_loop_stalled_seconds", "Since when the event loop does not answer.", self._watchdog.stalled_for_s
-
-        yield from self._outbox()
-
-    def _outbox(self) -> Iterator[tuple[str, str, float]]:
-        outbox = self._dispatcher.standing
-        age = 0.0 if outbox.oldest_at is None else max(self._clock.wall() - outbox.oldest_at, 0.0)
-        yield "vigie_outbox_pending", "Messages that wait to leave.", float(outbox.pending)
-        yield "vigie_outbox_failing", "Of these, tried already, in vain.", float(outbox.failing)
-        yield "vigie_outbox_oldest_seconds", "Since when the oldest of them waits.", age
-        yield "vigie_outbox_dead", "Messages that could not be delivered, until retried or dropped.", float(outbox.dead)
+        yield (
+            "vigie_well",
+            "1 while nothing is wrong with Vigie itself, and watchdogs are called.",
+            float(not self.well()),
+        )
 
     def counters(self) -> Iterator[tuple[str, str, float]]:
         """Single totals."""
@@ -112,4 +109,20 @@ class SelfCheck:
             troubles.append("starting")
         if self._recorder.failing is not None:
             troubles.append(f"the database cannot be written: {self._recorder.failing}")
+        looked_at = self._dispatcher.looked_at
+        silent_s = 0.0 if looked_at is None else self._clock.monotonic() - looked_at
+        if silent_s > LOOKS_WITHIN_S:
+            troubles.append(f"the outbox was not looked at for {silent_s:.0f} s")
+        return troubles
+
+    def well(self) -> list[str]:
+        """Why somebody should have a look: what it cannot do, what it does too late, and whom it cannot tell."""
+        troubles = self.ready()
+        now = self._clock.monotonic()
+        lags = [pool.lag(now) for pool in list(self._engine.pools)]
+        if lags and min(lags) > LATE_S:
+            troubles.append(f"checks are {min(lags):.0f} s late in every pool")
+        used = {n: one for n, one in self._dispatcher.standing.items() if one.worked_at or one.fails_since is not None}
+        if used and all(one.fails_since is not None for one in used.values()):
+            troubles.append(f"no alert leaves: nothing by {', '.join(used)}")
         return troubles

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from supervisor.alert_metrics import AlertExposition
 from supervisor.alerts.dispatcher import Dispatcher
 from supervisor.alerts.opening import gathering_of
 from supervisor.billing import pools
@@ -39,6 +40,7 @@ from supervisor.store.retention import Retention
 from supervisor.store.store import Store
 from supervisor.store.upkeep import Upkeep
 from supervisor.watch import Watch
+from supervisor.watchdogs import Watchdogs
 from supervisor.web.api import Backing
 from supervisor.web.server import Site, application, worth_a_line
 from supervisor.web.view import present
@@ -69,6 +71,8 @@ class Daemon(Protocol):
     billing: BillingExposition
     billing_watch: BillingWatch
     dispatcher: Dispatcher
+    watchdogs: Watchdogs
+    alerting: AlertExposition
     filling: FillingWatch
 
     async def perform(self, request: Answer) -> Answer:
@@ -107,6 +111,7 @@ class Service:
         self._supervise(daemon.billing_watch.run(), "billing")
         self._supervise(daemon.dispatcher.run(), "alerts")
         self._supervise(daemon.filling.run(), "filling")
+        self._supervise(daemon.watchdogs.run(), "watchdogs")
         await self._control.start()
         await self._serve(daemon.configuration)
         if daemon.notifier.watchdog_s is not None:
@@ -147,7 +152,7 @@ class Service:
             daemon.board,
             daemon.selfcheck,
             lambda: int(daemon.clock.wall()),
-            lambda: [*daemon.services.render(), *daemon.billing.render()],
+            lambda: [*daemon.services.render(), *daemon.billing.render(), *daemon.alerting.render()],
         )
         token = configuration.metrics_token
         billing = BillingAnswers(daemon.store, daemon.clock.wall)

@@ -16,16 +16,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from supervisor.alerts import channel_watch
 from supervisor.alerts.gathering import NO_CHANNEL, Gathered, Gathering, address_of
 from supervisor.alerts.passing_on import pass_on
 from supervisor.alerts.transport import Attempt, Letter, Outcome, Transport
 from supervisor.domain.alerting import Channel
 from supervisor.domain.backoff import gives_up, pause_s
-from supervisor.store import contacts, notices, outbox
+from supervisor.store import channels, contacts, notices, outbox
 from supervisor.store.apart import apart
+from supervisor.store.channels import Standing
 from supervisor.store.connection import saying_why
 from supervisor.store.errors import StoreError
-from supervisor.store.outbox import Message, Standing
+from supervisor.store.outbox import Message
 from supervisor.store.store import Store
 
 if TYPE_CHECKING:
@@ -81,10 +83,12 @@ class Dispatcher:
         self._going: dict[int, Going] = {}  # by message
         self._freed = asyncio.Event()  # there is room again for what had to wait for it
         self._full = False
-        self.standing = Standing()  # as it was last seen
+        self.standing: Mapping[str, Standing] = {}  # of each channel, as it was last seen
+        self.looked_at: float | None = None  # when it last could, on the event loop's own scale
 
     async def run(self) -> None:
         """Look, send, wait."""
+        self.looked_at = asyncio.get_running_loop().time()
         try:
             while True:
                 seen = self._changes.version
@@ -115,14 +119,17 @@ class Dispatcher:
         self._full = len(open_) < len(room)
         with saying_why(self._store.path):
             due = await self._store.read(lambda connection: outbox.next_at(connection, open_, held))
-            self.standing = await self._store.read(outbox.standing)
+            self.standing = await self._store.read(lambda connection: channels.standing(connection, self.transports))
+        self.looked_at = asyncio.get_running_loop().time()
         instants = [at for at in (gathered.next_at, due) if at is not None]
         return min([LOOK_EVERY_S, *(max(at - self._now(), 0.05) for at in instants)])
 
     async def _gather(self, now: int) -> Gathered:
         gathering = self._gathering()
         try:
-            return await self._write(lambda connection: gathering.gather(connection, now))
+            gathered = await self._write(lambda connection: gathering.gather(connection, now))
+            channel_watch.note(gathered.turned)
+            return gathered
         except StoreError:
             raise
         except Exception:  # what was gathered before can leave all the same
@@ -194,8 +201,7 @@ class Dispatcher:
         while not await self._marked(message, attempt, told=told):
             told = True
             await asyncio.sleep(MARK_AGAIN_S)
-        if attempt.outcome is not Outcome.SENT:
-            self._freed.set()  # it may be another channel's turn
+        self._freed.set()  # it may be another channel's turn, or that of what waited for this one
 
     async def _marked(self, message: Message, attempt: Attempt, *, told: bool) -> bool:
         """Note what became of it; until that is done nobody else takes it."""
@@ -237,7 +243,11 @@ class Dispatcher:
     def _mark(self, connection: Connection, message: Message, attempt: Attempt, now: int) -> None:
         if attempt.outcome is Outcome.SENT:
             outbox.sent(connection, message, now, attempt.receipt)
+            channels.worked(connection, message.channel, now)
+            outbox.bring_forward(connection, message.channel, now)
             return
+        if attempt.outcome is Outcome.LATER and message.channel in self.transports:
+            channels.failed(connection, message.channel, now, own=not attempt.theirs)
         if attempt.outcome is Outcome.LATER and not gives_up(message.attempts):
             outbox.again(connection, message, now + pause_s(message.attempts, message.key), attempt.detail)
             return

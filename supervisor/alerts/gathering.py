@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes.base import Status
+from supervisor.alerts.channel_watch import AFTER_S, Turn, watch
 from supervisor.alerts.escalating import climb
 from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.handing_over import hand_over
 from supervisor.alerts.sheets import Sheets
-from supervisor.alerts.withholding import hold, in_hours, timely
+from supervisor.alerts.withholding import after_its_beginning, hold, in_hours, timely
 from supervisor.domain.alerting import Channel, Kind, Topic
 from supervisor.domain.contact import Contact
 from supervisor.domain.link import PATH
@@ -42,6 +43,7 @@ class Gathered(NamedTuple):
 
     messages: int
     next_at: int | None  # when something that waits may leave
+    turned: Sequence[Turn] = ()  # channels that fail, or work again
 
 
 # By a channel, to a reader: what there is to tell of incidents, and of anything else; as of an instant.
@@ -57,10 +59,12 @@ class Gathering:
     channels: frozenset[str]  # those that are open
     public_url: str | None
     sms_an_hour: int = 6
+    failing_after_s: int = AFTER_S
 
     def gather(self, connection: Connection, now: int) -> Gathered:
         """Make every message that may leave by now; in one transaction, so that a notice is in one message or none."""
         made = 0
+        turned = watch(connection, self.promises, self.channels, self.failing_after_s, now)
         sheets = Sheets(connection, self.promises, now)
         hold(connection, self.promises, sheets, now)
         later: list[int | None] = [
@@ -68,7 +72,7 @@ class Gathering:
             climb(connection, self.promises, self.reaches, sheets, now),
         ]
         for waiting in notices.waiting(connection, now):
-            waiting = timely(connection, waiting, sheets)
+            waiting = after_its_beginning(connection, timely(connection, waiting, sheets))
             if not waiting.notices:
                 continue
             contact = contacts.numbered(connection, waiting.contact)
@@ -87,7 +91,7 @@ class Gathering:
             self._put(connection, contact, waiting, address, sheets, now)
             made += 1
         later.append(notices.next_hour(connection, now))
-        return Gathered(made, min((at for at in later if at is not None), default=None))
+        return Gathered(made, min((at for at in later if at is not None), default=None), turned)
 
     def _put(
         self, connection: Connection, contact: Contact, waiting: Waiting, address: str, sheets: Sheets, now: int
@@ -148,6 +152,8 @@ class Gathering:
             return now
         ready = min(max(notice.not_before, min(notice.at, now)) for notice in waiting.notices)
         leaves = leaves_at(made, ready, self.sms_an_hour if channel is Channel.SMS else None)
+        if made and outbox.stuck(connection, contact, channel):  # what comes now would only wait beside it
+            leaves = max(leaves, made[-1] + HOUR_S)
         if leaves > now and any(notice.kind in HASTE for notice in waiting.notices):
             before = notices.latest_haste(connection, contact, channel, now)
             leaves = min(leaves, now if before is None else max(now, before + GAPS_S[0]))

@@ -62,4 +62,4 @@ def _untaken(answers: list[Answer]) -> Attempt:
         return refused(answers[-1].detail)
     if all(answer.verdict is Verdict.UNWANTED for answer in answers):
         return refused(said)
-    return later(said)
+    return later(said)._replace(theirs=all(answer.theirs for answer in answers))

@@ -7,9 +7,10 @@ import contextlib
 import re
 import socket
 import ssl
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from aiosmtplib import (
     SMTP,
@@ -58,6 +59,7 @@ class Answer(NamedTuple):
     detail: str  # in French
     receipt: str = ""
     healthy: bool = True  # the relay itself answered as it should
+    theirs: bool = False  # what it says now it says of this receiver alone
 
 
 @dataclass(slots=True)
@@ -218,7 +220,8 @@ class RelayClient:
         if isinstance(error, SMTPDataError) and 500 <= error.code < 600:
             return Answer(Verdict.UNWANTED, f"message refusé : {said}")
         if 400 <= error.code < 500:
-            return Answer(Verdict.ANOTHER, f"refus temporaire : {said}")
+            theirs = isinstance(error, SMTPRecipientRefused) and _of_the_receiver(error, "4", (450,))
+            return Answer(Verdict.ANOTHER, f"refus temporaire : {said}", theirs=theirs)
         if isinstance(error, SMTPSenderRefused):
             return Answer(Verdict.ANOTHER, f"expéditeur refusé (section alerts, clé « from ») : {said}")
         return Answer(Verdict.ANOTHER, f"le relais ne nous accepte pas : {said}")
@@ -278,15 +281,17 @@ def _abort(transport: asyncio.BaseTransport | None) -> None:
         transport.abort()
 
 
-def _of_the_receiver(error: SMTPRecipientRefused) -> bool:
-    """Is it the receiver that is refused for ever, and not us?
+def _of_the_receiver(
+    error: SMTPRecipientRefused, kind: Literal["4", "5"] = "5", codes: Collection[int] = (550, 551, 552, 553)
+) -> bool:
+    """Is it the receiver that is refused, for ever or for now, and not us?
 
     Postfix and others wait for RCPT to refuse a client or a sender too: 5.7.x (security, policy) says that it is our
-    relaying, our address or our login that is not wanted.
+    relaying, our address or our login that is not wanted. 4.7.x is greylisting.
     """
-    if not 500 <= error.code < 600:
+    if str(error.code)[0] != kind or error.code == _CLOSING:
         return False
     enhanced = _ENHANCED.search(error.message)
     if enhanced is not None:
-        return enhanced[1] == "5" and enhanced[2] in ("1", "2", "4", "5", "6")
-    return error.code in (550, 551, 552, 553)
+        return enhanced[1] == kind and enhanced[2] in ("1", "2", "4", "5", "6", *("7" if kind == "4" else ""))
+    return error.code in codes

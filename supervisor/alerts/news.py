@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from supervisor.alerts import news_contact, news_isolation, news_turn
+from supervisor.alerts import news_channel, news_contact, news_isolation, news_turn
 from supervisor.alerts.facts import News
 from supervisor.alerts.said import Said
 from supervisor.alerts.telling import Voice
@@ -18,6 +18,7 @@ SAYS: Mapping[Subject, Say] = {
     Subject.ISOLATION: news_isolation.say,
     Subject.CONTACT: news_contact.say,
     Subject.TURN: news_turn.say,
+    Subject.CHANNEL: news_channel.say,
 }
 
 

@@ -30,4 +30,5 @@ def gathering_of(configuration: Configuration, promises: Promises) -> Gathering:
         channels=frozenset(name for name, way in ways.items() if way is not None),
         public_url=alerting.public_url,
         sms_an_hour=6 if alerting.sms is None else alerting.sms.per_hour,
+        failing_after_s=int(alerting.failing_after),
     )

@@ -22,6 +22,7 @@ class Attempt(NamedTuple):
     outcome: Outcome
     detail: str  # in French, for operators: by whom, or why not and what to do; never a secret
     receipt: str = ""  # what the other end calls it: a queue id, the id of an SMS
+    theirs: bool = False  # it is this receiver who puts it off: it says nothing of the channel
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -71,6 +71,20 @@ def in_hours(connection: Connection, waiting: Waiting, hours: Calendar | None, n
     return waiting._replace(notices=[notice for notice in waiting.notices if notice.id in kept])
 
 
+def after_its_beginning(connection: Connection, waiting: Waiting) -> Waiting:
+    """Without the ends of what they have not been told of yet: a relay that is back takes messages in any order."""
+    if not any(notice.kind in OVER for notice in waiting.notices):
+        return waiting
+    untold = notices.untold(connection, waiting.contact, waiting.channel)
+    return waiting._replace(
+        notices=[
+            notice
+            for notice in waiting.notices
+            if notice.kind not in OVER or (notice.incident, notice.opening) not in untold
+        ]
+    )
+
+
 def _why_late(notice: Notice, sheets: Sheets) -> str:
     """A breach stays true whoever comes after it; what is over is told as that."""
     if notice.incident is None or notice.kind not in (Kind.GTI, Kind.BREACH):

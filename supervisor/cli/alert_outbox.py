@@ -18,7 +18,7 @@ from supervisor.cli.showing import local, one_line, say, table
 from supervisor.config.wording import near
 from supervisor.errors import VigieError
 from supervisor.proof import desk
-from supervisor.store import enquiries, incidents, outbox
+from supervisor.store import channels, enquiries, incidents, outbox
 
 Row = dict[str, Any]
 
@@ -30,14 +30,18 @@ WEEK_S = 7 * 86_400
 @json_option
 @click.option("--all", "every", is_flag=True, help="What arrived within the last week too.")
 def list_(config: Path, as_one_object: bool, every: bool) -> None:
-    """List the messages that wait, and those that nobody got."""
+    """List the messages that wait, those that nobody got, and the channels that fail."""
     with books(config) as opened:
         connection = opened.connection
         found = (
             outbox.undelivered_or_since(connection, opened.now - WEEK_S) if every else outbox.undelivered(connection)
         )
         rows = [as_json(opened.scene, message) for message in found]
-    say({"messages": rows}, _table(rows), as_one_object=as_one_object)
+        failing = [
+            {"channel": name, "since": opened.scene.stamp(since), "works_from": opened.scene.stamp(works_from)}
+            for name, since, works_from in channels.failing(connection)
+        ]
+    say({"failing": failing, "messages": rows}, [*_failing(failing), *_table(rows)], as_one_object=as_one_object)
 
 
 @click.command()
@@ -60,6 +64,12 @@ def _say(answered: Row | None) -> None:
     if answered is not None:
         for line in _table([answered["message"]]):
             click.echo(line)
+
+
+def _failing(channels: Iterable[Row]) -> Iterator[str]:
+    for row in channels:
+        again = row["works_from"] is not None and f"messages leave again since {local(row['works_from'])}"
+        yield f"{row['channel']} fails since {local(row['since'])}: {again or 'nothing leaves by it'}"
 
 
 def _table(rows: Iterable[Row]) -> Iterator[str]:

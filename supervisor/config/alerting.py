@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 from yarl import URL
@@ -16,6 +16,7 @@ from supervisor.config.duty import Rota, Step, apart, in_order
 from supervisor.config.fields import Address, Email, Endpoint, Id, at_least, some
 from supervisor.config.gateways import Gateway
 
+_URL = re.compile(r"https?://[^\s/?#]+\S*")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -114,12 +115,49 @@ class Webhook:
     """How long an answer may take."""
 
 
-def _apart(webhooks: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
-    names = [webhook.name for webhook in webhooks]
+def _address(value: Secret) -> Secret:
+    try:
+        if _URL.fullmatch(value.reveal()) and URL(value.reveal()).host:
+            return value
+    except ValueError:  # whose words hold it
+        pass
+    raise ValueError("the secret is not an http or https URL, write one like https://veille.exemple.fr/ping/… there")
+
+
+@settings
+class Watchdog:
+    """What watches Vigie from elsewhere: an address that is called as long as all is well, and alarms when it is not.
+
+    It belongs elsewhere: on another machine, over another line. A `heartbeat` of another Vigie is one.
+    """
+
+    name: Id = "watchdog"
+    """What logs and metrics call it."""
+    url: Annotated[Secret, AfterValidator(_address)]
+    """Address that is called (GET). Whoever knows it can say that all is well: it is kept like a password."""
+    every: Annotated[Seconds, at_least(10)] = 60.0
+    """How often; the other end should wait for several calls before it alarms."""
+    ca: FilePath | None = None
+    """PEM file of the authorities to trust instead of the system's."""
+    timeout: PhaseSeconds = 10.0
+    """How long an answer may take."""
+
+
+Named = TypeVar("Named", Webhook, Watchdog)
+
+
+def _apart(named: tuple[Named, ...]) -> tuple[Named, ...]:
+    names = [one.name for one in named]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ValueError(f"the name '{twice}' is given twice, choose another one")
-    return webhooks
+    return named
+
+
+def _a_day(value: float) -> float:
+    if value > 86_400:
+        raise ValueError("this is more than a day, and messages are given up after three; write 15m for instance")
+    return value
 
 
 def _sender(value: str) -> str:
@@ -146,6 +184,10 @@ class Alerting:
     """Rotas of people who are on call."""
     escalation: Annotated[tuple[Step, ...], AfterValidator(in_order)] = ()
     """Who is told in turn while nobody takes an incident in charge."""
+    failing_after: Annotated[Seconds, at_least(60), AfterValidator(_a_day)] = 900.0
+    """A channel by which messages wait and nothing left for so long is told to the operators by the others."""
+    watchdogs: Annotated[tuple[Watchdog, ...], AfterValidator(_apart)] = ()
+    """Addresses that are called as long as Vigie is well."""
 
     @model_validator(mode="after")
     def _from(self) -> Alerting:

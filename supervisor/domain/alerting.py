@@ -102,6 +102,7 @@ class Topic:
     collectivites: frozenset[str] = frozenset()  # whose people it concerns, beside the operator's
     facts: Mapping[str, Any] = field(default_factory=dict)  # what its words are made from: plain JSON
     urgent: bool = False  # it waits for no gap, no cap and nobody's hours
+    spares: frozenset[Channel] = frozenset()  # by which it would not arrive: it is told by the others
 
 
 class Told(NamedTuple):
@@ -142,6 +143,8 @@ def route_topic(topic: Topic, people: Iterable[Person]) -> Iterator[Told | Spare
         for channel in person.since:
             if topic.subject not in person.about:
                 yield Spared(person.id, channel, NOT_ABOUT)
+            elif channel in topic.spares:
+                yield Spared(person.id, channel, "c'est ce moyen d'envoi qui est en panne")
             elif channel is Channel.SMS and topic.subject not in LOUD:
                 yield Spared(person.id, channel, "ce sujet n'est pas dit par SMS")
             else:

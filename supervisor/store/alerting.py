@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from probes.base import Status
 from supervisor.domain.alerting import OVER, TROUBLE, Event, Kind, Spared, Told, route
@@ -27,6 +28,25 @@ NEVER_WAS = "ce n'était pas une panne, et rien n'en était parti encore"
 TOLD_FROM = 75  # percent of a GTI: below, nobody is woken
 
 
+class Line(NamedTuple):
+    """What a line of the journal says to people."""
+
+    entry: Entry
+    kind: Kind
+    at: int
+    opening: int
+
+    @property
+    def of_its_end(self) -> bool:
+        """That it is over, or that it was not."""
+        return self.kind is Kind.RECOVERED or self.takes_back
+
+    @property
+    def takes_back(self) -> bool:
+        """An end was none."""
+        return self.kind is Kind.REOPENED and self.entry.kind == incidents.WITHDRAWN
+
+
 class Alerts:
     """One transaction's worth of reacting."""
 
@@ -42,14 +62,24 @@ class Alerts:
 
         A bug in telling one of them costs neither the others theirs, nor any incident its place.
         """
-        for entry in entries:
+        lines = [Line(entry, *said) for entry in entries for said in self._understood(entry, incident, story)]
+        moved = _moved(lines)
+        for line in lines:
+            if line.opening in moved and line.of_its_end:
+                continue
             try:
-                for kind, at, opening in self._told_by(entry, story):
-                    self._tell(entry, incident, story, kind, at, opening)
+                self._tell(line.entry, incident, story, line.kind, line.at, line.opening)
             except sqlite3.Error:
                 raise  # the disk: nothing of the transaction is written, all of it is tried again
             except Exception:
-                log.exception("%s: nobody can be told of '%s'", incident.number, entry.kind)
+                log.exception("%s: nobody can be told of '%s'", incident.number, line.entry.kind)
+
+    def _understood(self, entry: Entry, incident: Incident, story: Story | None) -> list[tuple[Kind, int, int]]:
+        try:
+            return list(self._told_by(entry, story))
+        except Exception:
+            log.exception("%s: nobody can be told of '%s'", incident.number, entry.kind)
+            return []
 
     def _tell(self, entry: Entry, incident: Incident, story: Story | None, kind: Kind, at: int, opening: int) -> None:
         if kind is Kind.WITHDRAWN:  # whom nothing reached yet, nothing has to be taken back from
@@ -177,6 +207,16 @@ _KINDS = {
     incidents.WORSENED: Kind.WORSENED,
     incidents.RECOVERED: Kind.RECOVERED,
 }
+
+
+def _moved(lines: Iterable[Line]) -> set[int]:
+    """Openings that are over as they were, but since another instant: a clock that was set back, a corrected history.
+
+    Nothing of that is news. Told as two things, the end would be taken back from who was told of it, then dropped.
+    """
+    lines = list(lines)
+    over = {line.opening for line in lines if line.kind is Kind.RECOVERED}
+    return over & {line.opening for line in lines if line.takes_back}
 
 
 def _percent(entry: Entry) -> int | None:

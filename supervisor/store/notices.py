@@ -128,6 +128,17 @@ def knows_of_trouble(connection: sqlite3.Connection, contact: int, channel: Chan
     return row is not None
 
 
+def untold(connection: sqlite3.Connection, contact: int, channel: Channel) -> set[tuple[int, int]]:
+    """Incidents and openings of which a message to somebody was tried and has not left: their end is told after it."""
+    rows = connection.execute(
+        "select n.incident, n.opening from message m join notice n on n.message = m.id where m.contact = ? "
+        "and m.channel = ? and m.state = 'waiting' and (m.attempts > 0 or m.failure <> '') and n.incident is not null "
+        "and n.kind not in ('recovered', 'withdrawn')",
+        (contact, channel),
+    )
+    return set(rows)
+
+
 def latest_haste(connection: sqlite3.Connection, contact: int, channel: Channel, now: int) -> int | None:
     """When the latest message that told somebody of a breach, or was an alarm, was made."""
     row = connection.execute(

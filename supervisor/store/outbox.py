@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from supervisor.domain.alerting import Channel
 from supervisor.domain.backoff import FIRST_S, LONGEST_S
@@ -78,15 +78,18 @@ def lease(
     """Take what is due, oldest first, as many as each channel has room for.
 
     A lease is this process's, and ends with it: `held` are those that it has on their way. One process has the
-    database, so what no process holds any more is free at once, whatever became of the clock. An instant that is
-    further ahead than its pause was set by a clock that was set back since.
+    database, so what no process holds any more is free at once, whatever became of the clock. What was tried
+    in the future, or is further ahead than its pause, is of a clock that was set back since.
     """
-    due = "state = 'waiting' and (next_at <= :now or next_at > :now + 2 * min(:first << min(attempts, 16), :longest))"
+    due = (
+        "state = 'waiting' and (next_at <= :now or ifnull(tried_at, made_at) > :now "
+        "or next_at > :now + 2 * min(:first << min(attempts, 16), :longest))"
+    )
     rows: list[Sequence[object]] = []
     for channel, most in room.items():
         rows += connection.execute(
-            f"update message set attempts = attempts + 1 where id in (select id from message where {due} "  # noqa: S608
-            "and channel = :channel and id not in (select value from json_each(:held)) "
+            "update message set attempts = attempts + 1, tried_at = :now where id in (select id from message "  # noqa: S608
+            f"where {due} and channel = :channel and id not in (select value from json_each(:held)) "
             f"order by next_at, id limit :most) returning {_FIELDS}",
             {
                 "now": now,
@@ -110,6 +113,22 @@ def again(connection: sqlite3.Connection, message: Message, at: int, failure: st
     connection.execute(
         f"update message set next_at = ?, failure = ? where {_ITSELF}",  # noqa: S608
         (at, storable(failure), message.id, message.key),
+    )
+
+
+AT_A_TIME = 2  # for each that is taken: what waited falls upon a relay that is back as fast as it takes it, no faster
+
+
+def bring_forward(connection: sqlite3.Connection, channel: Channel, now: int) -> None:
+    """The channel took one: the oldest that were last tried before it was back need not wait for their pause.
+
+    That try is on the house, or a relay that comes and goes would use the days up in which a message is tried.
+    """
+    connection.execute(
+        "update message set next_at = :now, attempts = attempts - 1 where id in (select id from message where "
+        "state = 'waiting' and channel = :channel and failure <> '' and attempts > 0 and next_at > :now "
+        "and tried_at < (select works_from from channel where name = :channel) order by id limit :most)",
+        {"now": now, "channel": channel, "most": AT_A_TIME},
     )
 
 
@@ -159,6 +178,15 @@ def made(connection: sqlite3.Connection, contact: int, channel: Channel, since: 
         (contact, channel, since, now),
     )
     return [at for (at,) in rows]
+
+
+def stuck(connection: sqlite3.Connection, contact: int, channel: Channel) -> bool:
+    """Does a message to somebody wait that could not leave?"""
+    row = connection.execute(
+        "select 1 from message where contact = ? and channel = ? and state = 'waiting' and failure <> '' limit 1",
+        (contact, channel),
+    ).fetchone()
+    return row is not None
 
 
 def next_at(connection: sqlite3.Connection, channels: Iterable[Channel], held: Collection[int]) -> int | None:
@@ -218,24 +246,6 @@ def forget(connection: sqlite3.Connection, before: int) -> bool:
         (before, SLICE_ROWS),
     ).rowcount  # the last line of each stays: it is what stands
     return SLICE_ROWS in (len(ended), dropped, steps, topics)
-
-
-class Standing(NamedTuple):
-    """How the outbox stands."""
-
-    pending: int = 0  # messages that wait to leave
-    failing: int = 0  # of these, tried already
-    oldest_at: int | None = None  # when the oldest of them was made
-    dead: int = 0  # messages that nobody got, and nobody has looked at
-
-
-def standing(connection: sqlite3.Connection) -> Standing:
-    """Count."""
-    pending, failing, oldest = connection.execute(
-        "select count(*), ifnull(sum(failure <> ''), 0), min(made_at) from message where state = 'waiting'"
-    ).fetchone()
-    dead = connection.execute("select count(*) from message where state = 'dead'").fetchone()[0]
-    return Standing(pending, failing, oldest, dead)
 
 
 def _words(body: Body) -> str:

@@ -14,6 +14,7 @@ create table message(
     made_at integer not null,
     state text not null check (state in ('waiting', 'sent', 'refused', 'dead', 'dropped')),
     attempts integer not null default 0,
+    tried_at integer,
     next_at integer not null,
     failure text not null default '',
     receipt text not null default '',
@@ -25,6 +26,16 @@ create index message_due on message(next_at) where state = 'waiting';
 create index message_dead on message(id) where state = 'dead';
 create index message_ended on message(ended_at) where state <> 'waiting';
 create index message_contact on message(contact, channel, made_at);
+
+-- How each channel fares: noted with what became of each message.
+create table channel(
+    name text primary key,
+    worked_at integer,                -- when it last took a message on
+    works_from integer,               -- the first it took since it last failed; null while it fails
+    fails_from integer,               -- when it first failed since it last took one; null while it works
+    own integer not null default 0,   -- of these failures one at least was its own, not of a receiver's doing
+    check (works_from is null or fails_from is null)
+) strict, without rowid;
 
 -- What happened to something else than an incident: a maintenance, a forecast, a pool… Append-only, until forgotten.
 create table topic(

@@ -23,7 +23,7 @@ def announce(
 
     `to`: whom it is about, told of it whatever they subscribe to; `alone`: and nobody else.
     """
-    key = f"{topic.subject}:{topic.name}:{topic.word}:{topic.at}"
+    key = _key(topic)
     row = connection.execute(
         f"insert into topic (key, {_FIELDS}) values (?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing returning id",  # noqa: S608
         (
@@ -42,6 +42,10 @@ def announce(
     routed = (told for told in route_topic(topic, people) if isinstance(told, Told))
     notices.add(connection, [_notice(row[0], key, topic, told) for told in (*to, *routed)])
     return True
+
+
+def _key(topic: Topic) -> str:
+    return f"{topic.subject}:{topic.name}:{topic.word}:{topic.at}"
 
 
 def _notice(number: int, key: str, topic: Topic, told: Told) -> Notice:
@@ -77,6 +81,14 @@ def of_ids(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, 
         [json.dumps(sorted(numbers))],
     )
     return {int(row[-1]): _topic(row[:-1]) for row in rows}
+
+
+def people(connection: sqlite3.Connection, topic: Topic) -> int:
+    """How many are told of this line."""
+    row = connection.execute(
+        "select count(distinct n.contact) from notice n join topic t on t.id = n.topic where t.key = ?", [_key(topic)]
+    ).fetchone()
+    return int(row[0])
 
 
 def untell(connection: sqlite3.Connection, subject: Subject, name: str, why: str) -> int:

@@ -288,12 +288,15 @@ class Installation:
         }
 
 
+Made = TypeVar("Made", bound=Installation)
+
+
 @contextmanager
-def installation() -> Iterator[Installation]:
+def installation(kind: type[Made] = Installation) -> Iterator[Made]:  # type: ignore[assignment]
     """An installation whose directory is removed at the end."""
     root = Path(tempfile.mkdtemp(prefix="vigie-", dir="/tmp"))
     try:
-        yield Installation(root)
+        yield kind(root)
     finally:
         shutil.rmtree(root)
 

@@ -122,7 +122,7 @@ def test_nothing_is_documented_that_does_not_exist() -> None:
     package = Path(__file__).parents[2] / "supervisor"
     code = "".join(
         (package / name).read_text()
-        for name in ("metrics.py", "service_metrics.py", "billing_metrics.py", "selfcheck.py")
+        for name in ("metrics.py", "service_metrics.py", "billing_metrics.py", "selfcheck.py", "alert_metrics.py")
     )
     measured = {f"vigie_{probe.type}_{name}".replace("-", "_") for probe in registry.BUILTIN for name in probe.measures}
     for name in documented - measured:

@@ -55,6 +55,7 @@ async def test_the_next_relay_takes_it_at_once(step: str, answer: str, words: st
     async with relay({step: answer}) as alone:
         attempt = await mailing(way(alone)).send(letter(TO))
         assert attempt.outcome is (Outcome.REFUSED if answer == "554 5.7.1 spam" else Outcome.LATER)
+        assert attempt.theirs is (answer == "451 4.7.1 greylisted")  # of all these the receiver's own doing
         assert words in attempt.detail
         assert f"127.0.0.1:{alone.port}" in attempt.detail
         assert "\n" not in attempt.detail

@@ -100,6 +100,7 @@ async def test_what_a_refusal_means(mail: Platform, to: str, outcome: Outcome, w
     attempt = await channel.send(letter(to))
     assert attempt.outcome is outcome, attempt
     assert words in attempt.detail
+    assert attempt.theirs is (to in ("attente@exemple.test", FULL))
     assert "\n" not in attempt.detail
     # The connection is good for the next mail all the same.
     key = f"essai-{os.urandom(6).hex()}"

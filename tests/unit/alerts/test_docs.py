@@ -26,6 +26,7 @@ def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory.mkdir()
     for name in NAMES:
         (directory / name).write_text(f"{name}-0123456789")
+    (directory / "watchdog-url").write_text("https://veille.exemple.fr/ping/0123456789")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(directory))
 
 
@@ -34,10 +35,11 @@ def blocks() -> list[str]:
 
 
 def test_its_examples_load(tmp_path: Path) -> None:
-    people, on_call, whole, described = blocks()
+    watched, people, on_call, whole, described = blocks()
     commune = f"collectivite: exemple\nname: Exemple\n{people}"
     config = load(install(tmp_path, main=MAIN + whole, exemple=commune), registry.load())
     assert [contact.hours for contact in config.collectivites["exemple"].contacts] == ["service", None]
+    assert len(load(install(tmp_path / "watched", main=MAIN + watched), registry.load()).alerts.watchdogs) == 1
     assert config.alerts.mail is not None
     assert config.alerts.sms is not None
     assert [gateway.type for gateway in config.alerts.sms.gateways] == ["ovhcloud", "gammu"]

@@ -85,6 +85,23 @@ def test_one_that_was_not_told_yet_never_is(desk: Stage) -> None:
         assert "recovered" not in words
 
 
+@pytest.mark.parametrize("told_first", [True, False])
+def test_an_end_that_moves_is_told_once(desk: Stage, told_first: bool) -> None:
+    """A clock that is set back writes the last hour again: what was over then is over now."""
+    desk.result("03-06 09:01", SITE, "critical")
+    looked(desk, "03-06 09:01")
+    desk.result("03-06 09:40", SITE, "ok")
+    if told_first:
+        assert looked(desk, "03-06 09:40") == everybody("recovered INC-2026-000001 internet")
+    with desk.connection:
+        desk.connection.execute("update spell set end = ? where end = ?", (at("03-06 09:30"), at("03-06 09:40")))
+    desk.database.apply(Batch(at=at("03-06 09:41"), due={SITE: at("03-06 09:41")}, promises=desk.promises))
+    kinds = [kind for (kind,) in desk.connection.execute("select kind from journal order by id")]
+    assert kinds == ["opened", "recovered", "recovered", "withdrawn"]
+    left = [] if told_first else everybody("recovered INC-2026-000001 internet")
+    assert looked(desk, "03-06 12:00") == left
+
+
 def test_reopened_and_recovered_again(desk: Stage) -> None:
     for wall, status, said in (
         ("03-06 09:01", "critical", "opened"),

@@ -87,3 +87,16 @@ def test_a_key_with_a_line_break_is_refused_when_it_is_read(probes: Mapping[str,
 def test_every_gateway_of_the_config_has_its_file() -> None:
     union, _ = get_args(Gateway)
     assert set(get_args(union)) == set(GATEWAYS)
+
+
+def test_watchdogs(everything: Configuration, tmp_path: Path, probes: Mapping[str, Probe]) -> None:
+    first, second = everything.alerts.watchdogs
+    assert (first.name, first.every, second.name, second.every) == ("watchdog", 60.0, "autre-vigie", 30.0)
+    assert everything.alerts.failing_after == 600.0
+    address = "https://veille.exemple.fr/ping/0123456789abcdef"
+    assert address in secrets_of(everything)
+    assert address not in repr(everything.alerts)
+    (tmp_path / "url").write_text(address)
+    twice = "alerts:\n  watchdogs:\n    - {url: {file: url}}\n    - {url: {file: url}}\n"
+    with pytest.raises(ConfigError, match="the name 'watchdog' is given twice"):
+        load(install(tmp_path, main=MAIN + twice), probes)

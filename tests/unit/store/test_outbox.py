@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supervisor.domain.alerting import Channel
-from supervisor.store import outbox
+from supervisor.store import channels, outbox
 from supervisor.store.outbox import Body, Message
 from tests.unit.store.database import Memory, memory
 
@@ -35,8 +35,9 @@ def leased(database: Memory, now: int, room: int = 9, held: frozenset[int] = fro
 
 def test_what_is_on_its_way_is_not_taken_again_and_what_nobody_holds_is() -> None:
     with memory() as database:
-        first, second = add(database, "a", 100), add(database, "b", 101)
+        first = add(database, "a", 100)
         assert leased(database, 100) == [first.id]
+        second = add(database, "b", 101)
         assert leased(database, 101, held=frozenset({first.id})) == [second.id]
         (again, _) = outbox.lease(database.connection, 101, ROOM, frozenset())
         assert (again.id, again.key, again.body, again.attempts) == (first.id, "a", BODY, 2)
@@ -59,7 +60,7 @@ def test_what_ended_stays_ended() -> None:
         ended = outbox.numbered(database.connection, message.id)
         assert ended is not None
         assert (ended.state, ended.receipt, ended.ended_at, ended.failure) == ("sent", "4Rk7", 105, "")
-        assert outbox.standing(database.connection) == outbox.Standing()
+        assert channels.standing(database.connection, ["mail"]) == {"mail": channels.Standing()}
 
 
 def test_how_it_stands() -> None:
@@ -68,7 +69,10 @@ def test_how_it_stands() -> None:
         add(database, "c", 110)
         outbox.again(database.connection, tried, 130, "relais injoignable")
         outbox.give_up(database.connection, dead, 120, "adresse inconnue", "dead")
-        assert outbox.standing(database.connection) == outbox.Standing(pending=2, failing=1, oldest_at=100, dead=1)
+        assert channels.standing(database.connection, ["sms"]) == {
+            "mail": channels.Standing(pending=2, failing=1, oldest_at=100, dead=1),
+            "sms": channels.Standing(),
+        }
 
 
 def test_a_dead_letter_is_listed_however_old_beside_what_is_recent() -> None:
