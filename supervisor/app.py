@@ -46,6 +46,7 @@ from supervisor.errors import ConfigError, VigieError
 from supervisor.filling_watch import FillingWatch
 from supervisor.heartbeats import Heartbeats, own_key
 from supervisor.importing import Import, Progress
+from supervisor.news_watch import NewsWatch
 from supervisor.notify import Notifier
 from supervisor.record import Record
 from supervisor.selfcheck import SelfCheck
@@ -95,6 +96,7 @@ class Daemon:
         self.shared.provide(self.heartbeats.book)
         self.filling = FillingWatch(self.store, lambda: self.configuration.sondes, self.clock.wall)
         self.shared.provide(self.filling.book)
+        self.news = NewsWatch(self, self.store, self.recorder, self.clock.wall)
         self.cameras = Cameras(self.recorder)
         self.shared.provide(self.cameras.book)
         self.dispatcher = Dispatcher(
@@ -179,6 +181,7 @@ class Daemon:
         self.judge.configure(configuration.sondes, configuration.canaries)
         before = await self.store.read(states.load)
         orphans = self.judge.restore(before)
+        self.recorder.flapping = {sonde for sonde, (state, _) in before.items() if state.flapping}
         known = await self.store.read(standing)
         self._enter(effect(known, configuration, now))
         for orphan in orphans:

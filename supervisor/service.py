@@ -29,6 +29,7 @@ from supervisor.heartbeats import Heartbeats
 from supervisor.importing import Progress
 from supervisor.incident_pages import IncidentPages
 from supervisor.metrics import CONTENT_TYPE, Exposition
+from supervisor.news_watch import NewsWatch
 from supervisor.notify import Notifier
 from supervisor.selfcheck import SelfCheck
 from supervisor.service_metrics import ServiceExposition
@@ -70,6 +71,7 @@ class Daemon(Protocol):
     billing_watch: BillingWatch
     dispatcher: Dispatcher
     filling: FillingWatch
+    news: NewsWatch
 
     async def perform(self, request: Answer) -> Answer:
         """Do what a person asks for: an act on an incident, a maintenance, an exclusion, a closing."""
@@ -107,6 +109,7 @@ class Service:
         self._supervise(daemon.billing_watch.run(), "billing")
         self._supervise(daemon.dispatcher.run(), "alerts")
         self._supervise(daemon.filling.run(), "filling")
+        self._supervise(daemon.news.run(), "news")
         await self._control.start()
         await self._serve(daemon.configuration)
         if daemon.notifier.watchdog_s is not None:
