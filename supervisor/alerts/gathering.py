@@ -21,6 +21,7 @@ from supervisor.domain.pacing import GAPS_S, HOUR_S, QUIET_S, leaves_at
 from supervisor.domain.promise import Promises
 from supervisor.proof import desk
 from supervisor.store import contacts, links, notices, outbox, topics
+from supervisor.store.announcing import flapping
 from supervisor.store.incidents import Incident
 from supervisor.store.notices import Notice, Waiting
 from supervisor.store.outbox import Body
@@ -67,6 +68,8 @@ class Gathering:
             hand_over(connection, self.promises, self.reaches, sheets, now),
             climb(connection, self.promises, self.reaches, sheets, now),
         ]
+        # A step tells as the trouble does: not each time that a sonde which flaps fails again.
+        notices.hold_flapping(connection, sorted(flapping.standing(connection)))
         for waiting in notices.waiting(connection, now):
             waiting = timely(connection, waiting, sheets)
             if not waiting.notices:

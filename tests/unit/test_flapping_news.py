@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from probes.base import Result, Status
 from supervisor.domain.alerting import Subject
+from supervisor.domain.escalation import Duty
 from supervisor.store import notices, topics
 from tests.unit.acts.stage import LINK, SITE, at
+from tests.unit.alerts.watch import step
 from tests.unit.newsroom import Newsroom
 
 
@@ -108,6 +110,15 @@ async def test_a_critical_that_lasts_after_it_is_told(room: Newsroom) -> None:
     later = await steady(room, "critical")
     assert any("reopened INC-2026-000001" in text and "flapping" in text for text in of("mail Astreinte", later))
     assert any("reopened INC-2026-000001" in text for text in of("mail Mairie", later))
+
+
+async def test_steps_of_an_escalation_do_not_ring_at_each_change(room: Newsroom) -> None:
+    room.promises = replace(room.promises, duty=Duty(steps=(step(0, "syndicat/Astreinte"),)))
+    room.recorder.promises = room.promises
+    room.result("03-06 08:59", SITE, "ok")
+    night = of("sms Astreinte", await flap(room, 0, 59))
+    told_at = next(index for index, text in enumerate(night) if "flapping" in text)
+    assert night[told_at + 1 :] == []
 
 
 async def test_a_breach_is_told_while_it_flaps(room: Newsroom) -> None:
