@@ -48,6 +48,7 @@ from supervisor.errors import ConfigError, VigieError
 from supervisor.filling_watch import FillingWatch
 from supervisor.heartbeats import Heartbeats, own_key
 from supervisor.importing import Import, Progress
+from supervisor.news_watch import NewsWatch
 from supervisor.notify import Notifier
 from supervisor.record import Record
 from supervisor.selfcheck import SelfCheck
@@ -62,8 +63,6 @@ from supervisor.watch import Watch
 from supervisor.watchdogs import Watchdogs
 
 log = logging.getLogger(__name__)
-
-_MOVES = ("added", "removed", "changed")
 
 
 class Daemon:
@@ -98,6 +97,7 @@ class Daemon:
         self.shared.provide(self.heartbeats.book)
         self.filling = FillingWatch(self.store, lambda: self.configuration.sondes, self.clock.wall)
         self.shared.provide(self.filling.book)
+        self.news = NewsWatch(self, self.store, self.recorder, self.clock.wall)
         self.cameras = Cameras(self.recorder)
         self.shared.provide(self.cameras.book)
         self.dispatcher = Dispatcher(
@@ -186,6 +186,7 @@ class Daemon:
         self.judge.configure(configuration.sondes, configuration.canaries)
         before = await self.store.read(states.load)
         orphans = self.judge.restore(before)
+        self.recorder.flapping = {sonde for sonde, (state, _) in before.items() if state.flapping}
         known = await self.store.read(standing)
         self._enter(effect(known, configuration, now))
         for orphan in orphans:
@@ -223,7 +224,7 @@ class Daemon:
                 self.notifier.ready(self._summary())
             changed = difference(self.configuration, new)
             await self._apply(new, changed, promised)
-            log.info("config reloaded: %s", _said(changed))
+            log.info("config reloaded: %s", changed.said())
             return changed
 
     async def _apply(self, new: Configuration, changed: Difference, promised: Promises) -> None:
@@ -290,11 +291,3 @@ class Daemon:
             self.cameras.learn_anew(answer["sonde"])
             self.engine.recheck(answer["sonde"])
         return answer
-
-
-def _said(changed: Difference) -> str:
-    """What a reload did, for the log: never the settings themselves."""
-    counts = [len(getattr(changed, name)) + len(getattr(changed.canaries, name)) for name in _MOVES]
-    moves = ", ".join(f"{count} {name}" for count, name in zip(counts, _MOVES, strict=True))
-    waits = f"; wait for a restart: {', '.join(changed.restart)}" if changed.restart else ""
-    return f"sondes: {moves}{waits}"

@@ -45,6 +45,7 @@ class FillingWatch:
         self._now = now
         self._layouts = Layouts()
         self._done: dict[str, int] = {}  # up to which day each sonde was worked out
+        self.worked_out: dict[str, float] = {}  # when each was, in this process: checks after that know its dates
         self.book = FillingBook()
 
     async def take_up(self, before: Mapping[str, Status | None]) -> None:
@@ -81,6 +82,7 @@ class FillingWatch:
         present = {sonde.id for sonde in self._volumes()}
         for gone in self._done.keys() - present:
             del self._done[gone]
+            self.worked_out.pop(gone, None)
             self.book.forget(gone)
         day = await self._store.read(_rolled_up)
         left = [sonde for sonde in sorted(present) if self._done.get(sonde) != day]
@@ -100,6 +102,7 @@ class FillingWatch:
         for sonde in sondes:
             self.book.tell(sonde, paces(worked.get(sonde, {})))
             self._done[sonde] = day
+            self.worked_out[sonde] = self._now()
 
     def _said(self, sonde: str) -> Callable[[str], bool]:
         known = self.book.paces(sonde)

@@ -110,7 +110,7 @@ class Record:
             self._note(changes, imported=True)
         state = self._judge.state(sonde_id)
         if state is not None:
-            self._recorder.note_state(sonde_id, state, self._judge.journal(sonde_id))
+            self._recorder.note_state(sonde_id, state, self._judge.journal(sonde_id), imported=True)
         return True
 
     # ---
@@ -125,4 +125,4 @@ class Record:
             if state is None:  # judged again back to before its first result
                 self._recorder.note_removed(sonde_id)
             else:
-                self._recorder.note_state(sonde_id, state, self._judge.journal(sonde_id))
+                self._recorder.note_state(sonde_id, state, self._judge.journal(sonde_id), imported=imported)

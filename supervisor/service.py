@@ -30,6 +30,7 @@ from supervisor.heartbeats import Heartbeats
 from supervisor.importing import Progress
 from supervisor.incident_pages import IncidentPages
 from supervisor.metrics import CONTENT_TYPE, Exposition
+from supervisor.news_watch import NewsWatch
 from supervisor.notify import Notifier
 from supervisor.selfcheck import SelfCheck
 from supervisor.service_metrics import ServiceExposition
@@ -74,6 +75,7 @@ class Daemon(Protocol):
     watchdogs: Watchdogs
     alerting: AlertExposition
     filling: FillingWatch
+    news: NewsWatch
 
     async def perform(self, request: Answer) -> Answer:
         """Do what a person asks for: an act on an incident, a maintenance, an exclusion, a closing."""
@@ -112,6 +114,7 @@ class Service:
         self._supervise(daemon.dispatcher.run(), "alerts")
         self._supervise(daemon.filling.run(), "filling")
         self._supervise(daemon.watchdogs.run(), "watchdogs")
+        self._supervise(daemon.news.run(), "news")
         await self._control.start()
         await self._serve(daemon.configuration)
         if daemon.notifier.watchdog_s is not None:

@@ -26,6 +26,7 @@ from supervisor.domain.recurrence import EVERY, occurrences
 from supervisor.errors import VigieError
 from supervisor.history.values import Wrong, only, show, text_or_none, words
 from supervisor.store import enquiries, entering, windows
+from supervisor.store.announcing import maintenance as announcing
 
 LATE = "announced late: it mutes alerts and changes nothing else"
 
@@ -47,6 +48,10 @@ def plan(scene: Scene, arguments: Arguments) -> Answer:
     )
     entered = [_enter(scene, replace(first, start=start, end=end)) for start, end in spans]
     _retell(scene, entered)
+    every = text_or_none(arguments, "every", "how often")
+    if every is not None and len(entered) > 1:
+        announcing.series(scene.connection, scene.promises, scene.now, entered, every)
+    announcing.entered(scene.connection, scene.promises, scene.now, entered)
     return _answer(scene, entered, _lateness(scene, entered))
 
 
@@ -81,6 +86,7 @@ def prolong(scene: Scene, arguments: Arguments) -> Answer:
         ),
     )
     _retell(scene, [added])
+    announcing.entered(scene.connection, scene.promises, scene.now, [added])
     return _answer(scene, [added], _lateness(scene, [added]))
 
 
@@ -100,6 +106,8 @@ def cancel(scene: Scene, arguments: Arguments) -> Answer:
         windows.cancel(scene.connection, one.id, scene.now, who, reason)
     cancelled = [_numbered(scene, one.id) for one in chosen]
     _retell(scene, cancelled)
+    announce = announcing.series_cancelled if whole else announcing.entered
+    announce(scene.connection, scene.promises, scene.now, cancelled)
     return _answer(scene, cancelled, list(_after_cancelling(scene, cancelled, every)))
 
 

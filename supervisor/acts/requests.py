@@ -12,6 +12,7 @@ from supervisor.errors import VigieError
 from supervisor.history.values import Wrong, only, show, words
 from supervisor.store import enquiries
 from supervisor.store import requests as register
+from supervisor.store.announcing import requests as announcing
 
 
 def add(scene: Scene, arguments: Arguments) -> Answer:
@@ -39,6 +40,7 @@ def add(scene: Scene, arguments: Arguments) -> Answer:
         entered_at=scene.now,
     )
     register.add(scene.connection, request)
+    announcing.received(scene.connection, scene.promises, scene.now, request)
     waits = request.due(scene.promises.zone) is None
     return _answer(scene, request.number, ["its month begins once its file is complete"] if waits else [])
 
@@ -53,6 +55,7 @@ def complete(scene: Scene, arguments: Arguments) -> Answer:
         raise VigieError(f"number: the file of {request.number} is complete since {scene.said(request.complete_at)}")
     _refuse(scene, request, at)
     register.complete(scene.connection, request.number, at, author(arguments))
+    announcing.completed(scene.connection, scene.promises, scene.now, _numbered(scene, request.number))
     return _answer(scene, request.number, [])
 
 
@@ -63,6 +66,7 @@ def answer(scene: Scene, arguments: Arguments) -> Answer:
     text = words(arguments, "text", "the answer")
     _refuse(scene, request, at)
     register.answer(scene.connection, request.number, at, author(arguments), text)
+    announcing.answered(scene.connection, scene.promises, scene.now, _numbered(scene, request.number))
     return _answer(scene, request.number, [])
 
 
@@ -89,10 +93,14 @@ def _refuse(scene: Scene, request: Request, at: int) -> None:
 
 
 def _answer(scene: Scene, number: str, remarks: list[str]) -> Answer:
+    return {"request": as_json(scene, _numbered(scene, number)), "remarks": remarks}
+
+
+def _numbered(scene: Scene, number: str) -> Request:
     request = register.numbered(scene.connection, number)
     if request is None:
         raise RuntimeError(f"{number} was written and is not there")
-    return {"request": as_json(scene, request), "remarks": remarks}
+    return request
 
 
 def as_json(scene: Scene, request: Request) -> dict[str, Any]:

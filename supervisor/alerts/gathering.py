@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes.base import Status
 from supervisor.alerts.channel_watch import AFTER_S, Turn, watch
@@ -22,6 +22,7 @@ from supervisor.domain.pacing import GAPS_S, HOUR_S, QUIET_S, leaves_at
 from supervisor.domain.promise import Promises
 from supervisor.proof import desk
 from supervisor.store import contacts, links, notices, outbox, topics
+from supervisor.store.announcing import flapping
 from supervisor.store.incidents import Incident
 from supervisor.store.notices import Notice, Waiting
 from supervisor.store.outbox import Body
@@ -71,6 +72,8 @@ class Gathering:
             hand_over(connection, self.promises, self.reaches, sheets, now),
             climb(connection, self.promises, self.reaches, sheets, now),
         ]
+        # A step tells as the trouble does: not each time that a sonde which flaps fails again.
+        notices.hold_flapping(connection, sorted(flapping.standing(connection)))
         for waiting in notices.waiting(connection, now):
             waiting = after_its_beginning(connection, timely(connection, waiting, sheets))
             if not waiting.notices:
@@ -223,7 +226,7 @@ class Gathering:
             word=topic.word,
             at=topic.at,
             places=tuple(names.get(one, one) for one in shown),
-            facts=topic.facts,
+            facts=_shown(topic, shown, names),
             # The first page shows every collectivité.
             link=f"{self.public_url}/" if self.public_url is not None and operator else None,
             place_ids=tuple(shown),
@@ -240,6 +243,14 @@ def _instead(connection: Connection, told: Sequence[Notice]) -> tuple[str, ...]:
     numbers = dict.fromkeys(notice.instead for notice in told if notice.instead is not None)
     found = [contacts.numbered(connection, number) for number in numbers]
     return tuple(one.name for one in found if one is not None)
+
+
+def _shown(topic: Topic, shown: Sequence[str], names: Mapping[str, str]) -> Mapping[str, Any]:
+    """What is told by collectivité, of those that the reader may read of, by their names."""
+    by_place = topic.facts.get("by_place")
+    if by_place is None:
+        return topic.facts
+    return {**topic.facts, "by_place": [[names.get(one, one), by_place[one]] for one in shown if one in by_place]}
 
 
 def _thread(facts: Sequence[Fact], news: Sequence[News]) -> str | None:

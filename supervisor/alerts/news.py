@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from supervisor.alerts import news_channel, news_contact, news_isolation, news_turn
+from supervisor.alerts import (
+    news_channel,
+    news_contact,
+    news_flapping,
+    news_forecast,
+    news_isolation,
+    news_maintenance,
+    news_pool,
+    news_requests,
+    news_turn,
+)
 from supervisor.alerts.facts import News
 from supervisor.alerts.said import Said
 from supervisor.alerts.telling import Voice
@@ -15,7 +25,12 @@ from supervisor.domain.alerting import Subject
 Say = Callable[[Sequence[News], Voice], Said]
 
 SAYS: Mapping[Subject, Say] = {
+    Subject.MAINTENANCE: news_maintenance.say,
+    Subject.FORECAST: news_forecast.say,
+    Subject.POOL: news_pool.say,
+    Subject.REQUEST: news_requests.say,
     Subject.ISOLATION: news_isolation.say,
+    Subject.FLAPPING: news_flapping.say,
     Subject.CONTACT: news_contact.say,
     Subject.TURN: news_turn.say,
     Subject.CHANNEL: news_channel.say,

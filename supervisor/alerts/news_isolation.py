@@ -22,12 +22,13 @@ def say(lines: Sequence[News], voice: Voice) -> Said:
 
 
 def _cut_off(latest: News, voice: Voice) -> Said:
-    since = brief(latest.at, voice.now, voice.zone)
+    began = int(latest.facts.get("since", latest.at))
+    since = brief(began, voice.now, voice.zone)
     return Said(
         state=CUT_OFF,
-        heading=f"plus rien n’est surveillé depuis {voice.since(latest.at)}",
+        heading=f"plus rien n’est surveillé depuis {voice.since(began)}",
         paragraphs=(
-            f"Depuis {voice.since(latest.at)}, aucun des repères du superviseur ne répond : c’est Vigie qui est coupée "
+            f"Depuis {voice.since(began)}, aucun des repères du superviseur ne répond : c’est Vigie qui est coupée "
             "du réseau, et non les collectivités. Les états sont inconnus jusqu’à son retour ; aucune commune n’est "
             "alertée.",
         ),

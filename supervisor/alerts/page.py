@@ -23,7 +23,7 @@ _BUTTON = (
     "display: inline-block; margin: 0 8px 8px 0; padding: 10px 16px; border: 2px solid currentColor; "
     "border-radius: 6px; color: inherit; font-weight: bold; text-decoration: underline"
 )
-_NUMBER = re.compile(r"\bINC-\d{4}-\d+\b")  # of an incident: a line may break at its hyphens
+_NUMBER = re.compile(r"\b(?:INC|DEM)-\d{4}-\d+\b")  # of an incident, a request: a line may break at its hyphens
 _UNBROKEN = r'<span style="white-space: nowrap">\g<0></span>'
 
 
@@ -78,9 +78,9 @@ def as_html(letter: Letter) -> str:
     """Styles stand in the elements: mailboxes drop others."""
     badge = f"{_badge(letter.state)} " if letter.state else ""
     body = [
-        f'<h1 style="margin: 0 0 16px; font-size: 20px; line-height: 1.4">{badge}{_set(letter.title)}</h1>',
+        f'<h1 style="margin: 0 0 16px; font-size: 20px; line-height: 1.4">{badge}{_whole(letter.title)}</h1>',
         "<p>Bonjour,</p>",
-        *(f"<p>{_set(part)}</p>" for part in letter.paragraphs),
+        *(f"<p>{_whole(part)}</p>" for part in letter.paragraphs),
         *(_section(section) for section in letter.sections),
     ]
     if letter.details:
@@ -107,7 +107,7 @@ def as_html(letter: Letter) -> str:
 def _section(section: Section) -> str:
     items = "\n".join(
         f'<li style="margin: 0 0 10px; padding-left: 10px; border-left: 4px solid {line.state.colour}">'
-        f"{_badge(line.state)} {_NUMBER.sub(_UNBROKEN, _set(line.rest))}{_opened(line)}</li>"
+        f"{_badge(line.state)} {_whole(line.rest)}{_opened(line)}</li>"
         for line in section.lines
     )
     more = f"\n<p>{_set(section.more)}</p>" if section.more else ""
@@ -142,7 +142,12 @@ def _worded(line: Line) -> str:
 
 def _isolated(value: str) -> str:
     """What others wrote does not turn the direction in which the rest is read."""
-    return f"<bdi>{_set(value)}</bdi>"
+    return f"<bdi>{_whole(value)}</bdi>"
+
+
+def _whole(text: str) -> str:
+    """Its numbers on one line each."""
+    return _NUMBER.sub(_UNBROKEN, _set(text))
 
 
 def _set(text: str) -> str:

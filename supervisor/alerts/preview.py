@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from supervisor.alerts import escalating
 from supervisor.alerts.facts import Composed
 from supervisor.alerts.gathering import NO_ADDRESS, NO_CHANNEL, Gathering, address_of
-from supervisor.domain.alerting import TROUBLE, Channel, Event, Kind, Told
+from supervisor.domain.alerting import OVER, TROUBLE, Channel, Event, Kind, Spared, Told
 from supervisor.domain.contact import Contact
 from supervisor.domain.gti import reach
 from supervisor.domain.interval import FOREVER
 from supervisor.proof import desk
 from supervisor.store import contacts, steps
 from supervisor.store.alerting import TOLD_FROM, Alerts
-from supervisor.store.notices import Notice
+from supervisor.store.announcing import flapping
+from supervisor.store.notices import FLAPPING, Notice
 from supervisor.store.oncall import OnCall
 from supervisor.store.steps import Row
 
@@ -62,6 +63,7 @@ class Preview:
     """Of one incident."""
 
     def __init__(self, connection: Connection, gathering: Gathering, sheet: desk.Sheet, now: int) -> None:
+        self._flapping = flapping.standing(connection)
         self._gathering = gathering
         self._sheet = sheet
         self._now = now
@@ -112,7 +114,10 @@ class Preview:
 
     def _foreseen(self, event: Event, opening: int, percent: int | None, at: int | None) -> Foreseen:
         leaving, silent = [], []
-        for each in self._alerts.routes(event):
+        flaps = event.kind in TROUBLE | OVER and self._sheet.incident.sonde in self._flapping
+        for route in self._alerts.routes(event):
+            # What comes and goes of a sonde that changes too often is held back.
+            each = Spared(route.person, route.channel, FLAPPING) if flaps and isinstance(route, Told) else route
             contact = self._contacts[each.person]
             address = address_of(contact, each.channel)
             if isinstance(each, Told) and address is not None and each.channel in self._gathering.channels:

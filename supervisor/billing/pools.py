@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from supervisor.billing.books import Books
 from supervisor.config.accounts import accounts_of
@@ -17,7 +18,7 @@ from supervisor.domain.account import Account
 from supervisor.domain.contribution import Basis
 from supervisor.domain.counting import POOL, billed
 from supervisor.domain.period import local_day
-from supervisor.domain.tariff import Tariff
+from supervisor.domain.tariff import Quantity, Tariff
 
 _FEW = POOL // 10  # places left: 90 % of a pool is taken
 
@@ -31,6 +32,7 @@ class Occupancy:
     subscribed: int  # sondes; 0 while no contract runs
     free: int | None  # places left in the pools billed; None while nothing is billed by pools
     exceeds: bool  # is an amendment to be signed?
+    pool_price: Decimal | None = None  # of one more pool, in euros HT a year; None: not published, or not so billed
 
     @property
     def nearly_full(self) -> bool:
@@ -96,7 +98,17 @@ def occupancy(account: Account, tariff: Tariff, counted: int, now: int) -> Occup
         subscribed=subscribed,
         free=places - counted,
         exceeds=account.basis == Basis.SUBSCRIBED and billed(counted) > billed(subscribed),
+        pool_price=_pool_price(account, tariff, now),
     )
+
+
+def _pool_price(account: Account, tariff: Tariff, now: int) -> Decimal | None:
+    engagement = account.engaged(now)
+    offer = None if engagement is None else tariff.chosen(engagement.offer)
+    lines = () if offer is None else offer.of(Quantity.SONDES)
+    prices = [price for line in lines for price in line.prices_of(local_day(now, account.timezone).year)]
+    # Several bands of inhabitants: which of them it is, quotes know.
+    return POOL * prices[0].amount if len(prices) == 1 else None
 
 
 def by_pools(account: Account, tariff: Tariff, now: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field, model_validator
 from yarl import URL
 
+from probes.filling import HORIZON_S
 from probes.paths import FilePath
 from probes.secret import Secret
 from probes.settings import Flag, Port, Seconds, settings
@@ -166,6 +167,12 @@ def _sender(value: str) -> str:
     return value
 
 
+def _foreseeable(value: float) -> float:
+    if not 86_400 <= value <= HORIZON_S:
+        raise ValueError("dates are told for a year ahead, in days; write 1d to 365d, or null")
+    return value
+
+
 @settings
 class Alerting:
     """By what alerts leave. A channel that is not written is not used."""
@@ -188,6 +195,8 @@ class Alerting:
     """A channel by which messages wait and nothing left for so long is told to the operators by the others."""
     watchdogs: Annotated[tuple[Watchdog, ...], AfterValidator(_apart)] = ()
     """Addresses that are called as long as Vigie is well."""
+    forecast_within: Annotated[Seconds, AfterValidator(_foreseeable)] | None = 30 * 86_400.0
+    """Operators are told of a volume that will be full within this time; null: of none."""
 
     @model_validator(mode="after")
     def _from(self) -> Alerting:

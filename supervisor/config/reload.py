@@ -74,6 +74,13 @@ class Difference(SondeDifference):
     live: tuple[str, ...]  # other keys of the main file that change and are taken over at once
     restart: tuple[str, ...]  # keys that change and wait for a restart
 
+    def said(self) -> str:
+        """What it does, for the log: never the settings themselves."""
+        moves = ("added", "removed", "changed")
+        counts = ", ".join(f"{len(getattr(self, move)) + len(getattr(self.canaries, move))} {move}" for move in moves)
+        waits = f"; wait for a restart: {', '.join(self.restart)}" if self.restart else ""
+        return f"sondes: {counts}{waits}"
+
     def __bool__(self) -> bool:
         return bool(SondeDifference.__bool__(self) or self.canaries or self.collectivites or self.live or self.restart)
 

@@ -53,7 +53,7 @@ class Subject(StrEnum):
 
 LOUD = frozenset({Subject.ISOLATION, Subject.FLAPPING, Subject.CHANNEL, Subject.TURN})  # also by what rings
 OF_OPERATORS = frozenset(Subject)  # what people are told of who say nothing else
-OF_COMMUNES = frozenset({Subject.MAINTENANCE})
+OF_COMMUNES = frozenset({Subject.MAINTENANCE, Subject.REQUEST})
 # Of nobody's place: they are told to operators alone, or to the one person whom they are about.
 OF_NO_PLACE = frozenset({Subject.ISOLATION, Subject.CHANNEL, Subject.TURN, Subject.CONTACT})
 INCIDENTS, GTI = "incidents", "gti"  # what people subscribe to beside subjects

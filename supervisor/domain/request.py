@@ -8,9 +8,12 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from supervisor.domain import wall
+from supervisor.domain.calendar import Calendar
 
 ADMINISTRATIVE = "administrative"  # answered within a week
 PRODUCTION = "production"  # a service put into production, within a month of the complete file
+REMINDED_DAYS = 2
+_SOUGHT_S = 30 * 86_400  # longer than anybody is closed
 KINDS = (ADMINISTRATIVE, PRODUCTION)
 
 
@@ -46,6 +49,20 @@ class Request:
         year, month = begun.year + begun.month // 12, begun.month % 12 + 1
         day = min(begun.day, monthrange(year, month)[1])
         return wall.first(begun.replace(year=year, month=month, day=day), zone)
+
+    def remind_at(self, zone: ZoneInfo, calendar: Calendar | None) -> int:
+        """When it is due within two opening days: the opening of the last but one before the day it is due on.
+
+        Without a calendar that opens, two days.
+        """
+        due = self.due(zone)
+        if due is None:
+            return 0
+        day = wall.first(wall.shown(due, zone).replace(hour=0, minute=0, second=0), zone)
+        openings = [] if calendar is None else calendar.openings(day - _SOUGHT_S, day)
+        opens = {wall.shown(start, zone).date(): start for start, _ in reversed(openings)}
+        days = sorted(opens)
+        return opens[days[-REMINDED_DAYS]] if len(days) >= REMINDED_DAYS else due - REMINDED_DAYS * 86_400
 
     def state(self, zone: ZoneInfo, now: int) -> str:
         """Where it stands: an answer at the very instant it is due is in time."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from probes.base import Status
@@ -15,6 +16,7 @@ from supervisor.domain.incident import ServiceKey, Story
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.promise import Promises
 from supervisor.store import incidents, notices, steps
+from supervisor.store.announcing import flapping
 from supervisor.store.incidents import Entry, Incident
 from supervisor.store.muting import Muting
 from supervisor.store.notices import Notice
@@ -100,6 +102,12 @@ class Alerts:
         self._escalate(incident, story, event, opening)
         if event.quiet_until:
             notices.hold(self._connection, incident.id, opening, self._now, event.quiet_until)
+        if incident.sonde is not None and incident.sonde in self._flapping:
+            notices.hold_flapping(self._connection, [incident.sonde])
+
+    @cached_property
+    def _flapping(self) -> Collection[str]:
+        return flapping.standing(self._connection)
 
     def _escalate(self, incident: Incident, story: Story | None, event: Event, opening: int) -> None:
         if event.kind in TROUBLE:

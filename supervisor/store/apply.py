@@ -21,6 +21,7 @@ from supervisor.store import (
     spells,
     states,
 )
+from supervisor.store.announcing import flapping
 from supervisor.store.batch import Batch
 from supervisor.store.keys import Keys
 from supervisor.store.register import Register
@@ -41,7 +42,8 @@ def apply(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None:
     7. Measurements, call-ins and what was learnt of pictures: the only rows nobody would miss. What is known of the
        picture of a forgotten sonde goes.
     8. Spells of trouble, from the changes; then the incidents concerned are told again: in this transaction, so that
-       no trouble is ever without its incident. Those of an import only once it ends (see `register`).
+       no trouble is ever without its incident. Those of an import only once it ends (see `register`). Before them,
+       which sondes change too often: that holds their incidents back.
     9. The instant of the flush.
     """
     edits = intervals.fold(batch.changes)
@@ -74,6 +76,9 @@ def _incidents(connection: sqlite3.Connection, keys: Keys, batch: Batch) -> None
     if later:
         spells.untell(connection, keys, later)
     touched = {**_worse(batch), **touched}
+    if batch.flapping is not None and batch.promises is not None:
+        states_now = {sonde: kept.state for sonde, kept in batch.states.items()}
+        flapping.tell(connection, batch.promises, batch.at, batch.flapping, states_now)
     told = {**batch.due, **{sonde: since for sonde, since in touched.items() if sonde not in later}}
     if batch.promises is not None and (told or batch.due_reports):
         _tell(connection, keys, batch, batch.promises, told)

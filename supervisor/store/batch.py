@@ -83,6 +83,7 @@ class Batch:
     imported: set[str] = field(default_factory=set)  # sondes whose changes come from a file
     due: dict[str, int] = field(default_factory=dict)  # sondes whose incidents time alone changes, and from when on
     due_reports: set[int] = field(default_factory=set)  # likewise, incidents that people reported
+    flapping: frozenset[str] | None = None  # all sondes that change too often at the instant of the flush
     promises: Promises | None = None  # what is promised on each service, at the instant of the flush
 
     def forget(self, sonde: str) -> None:

@@ -85,6 +85,31 @@ def hold(connection: sqlite3.Connection, incident: int, opening: int, now: int, 
     )
 
 
+FLAPPING = "clignote : dit une fois, pas à chaque changement"
+_APART = 1 << 40  # added to an instant, it is one that never comes, and known again
+
+_OF_SONDES = (
+    "state = 'due' and kind in ('opened', 'reopened', 'worsened', 'recovered', 'withdrawn') "
+    "and incident in (select i.id from json_each(?) join incident i on i.sonde = value)"
+)
+
+
+def hold_flapping(connection: sqlite3.Connection, sondes: Sequence[str]) -> None:
+    """What comes and goes of these is not told as long as they change too often; what a GTI has to say is."""
+    connection.execute(
+        f"update notice set not_before = iif(why = ?, 0, not_before) + ?, why = ? where {_OF_SONDES} and why <> ?",  # noqa: S608
+        (MAINTAINED, _APART, FLAPPING, json.dumps(sondes), FLAPPING),
+    )
+
+
+def release_flapping(connection: sqlite3.Connection, sondes: Sequence[str]) -> None:
+    """They are steady again: what is still to be told leaves, when it would have."""
+    connection.execute(
+        f"update notice set not_before = not_before - ?, why = '' where {_OF_SONDES} and why = ?",  # noqa: S608
+        (_APART, json.dumps(sondes), FLAPPING),
+    )
+
+
 def mutable(connection: sqlite3.Connection, now: int, *, maintained: bool) -> list[tuple[int, int]]:
     """Incidents and openings of which something is held; where anything is maintained, of which it may have to be."""
     return connection.execute(

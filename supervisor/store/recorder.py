@@ -58,6 +58,7 @@ class Recorder:
         self.failing: str | None = None  # why the database cannot be written now
         self.version = 0  # of what the register of incidents is told from: one more at each flush that changed it
         self._moved = asyncio.Event()
+        self.flapping: set[str] | None = None  # sondes that change too often; None: nobody is told
         self.promises: Promises | None = None  # of the config in force: what incidents are told by
         self.dropped_samples = 0  # measurements given up since the start
         self.last_flush_at: float | None = None  # POSIX seconds
@@ -89,12 +90,19 @@ class Recorder:
             batch.samples.popleft()
             self.dropped_samples += 1
 
-    def note_state(self, sonde: str, state: SondeState, journal: Iterable[Entry] = ()) -> None:
+    def note_state(
+        self, sonde: str, state: SondeState, journal: Iterable[Entry] = (), *, imported: bool = False
+    ) -> None:
         """The sonde's state is another one, through no result of its own: what it depends on changed."""
+        self._note_flapping(sonde, flapping=state.flapping and not imported)
         kept = Kept(state, tuple(journal))
         self._batch.coverage[sonde] = Coverage(state.last_at, state.until)
         self._batch.states[sonde] = kept
         (self._with_journal.add if kept.journal else self._with_journal.discard)(sonde)
+
+    def _note_flapping(self, sonde: str, *, flapping: bool) -> None:
+        if self.flapping is not None:
+            (self.flapping.add if flapping else self.flapping.discard)(sonde)
 
     def note_changes(self, changes: Iterable[Change], *, imported: bool = False) -> None:
         """History changed."""
@@ -115,6 +123,7 @@ class Recorder:
     def note_removed(self, sonde: str) -> None:
         """The sonde is gone, its state too; the change that ends its history is noted besides."""
         self._batch.forget(sonde)
+        self._note_flapping(sonde, flapping=False)
         self._with_journal.discard(sonde)
 
     def note_ledger(self, events: Iterable[LedgerEvent]) -> None:
@@ -202,6 +211,7 @@ class Recorder:
         batch, self._batch = self._batch, Batch()
         batch.at = int(self._now())
         batch.promises = self.promises
+        batch.flapping = None if self.flapping is None else frozenset(self.flapping)
         self._in_flight = len(batch)
         started = time.perf_counter()
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from supervisor.domain.alerting import Kind, Subject, Told, Topic, route_topic
+from supervisor.domain.alerting import Channel, Kind, Subject, Told, Topic, route_topic
+from supervisor.domain.announcing import Line, To
 from supervisor.domain.promise import Promises
 from supervisor.store import notices
 from supervisor.store.notices import Notice
@@ -16,6 +17,23 @@ from supervisor.store.text import storable
 _FIELDS = "subject, name, word, at, collectivites, facts"
 
 
+def take(connection: sqlite3.Connection, promises: Promises, lines: Iterable[Line]) -> int:
+    """Write lines down, each with everybody whom it is for; gives how many were not known."""
+    people = People(connection, promises)  # read once: there may be hundreds of lines
+    return sum(_take(connection, people, line) for line in lines)
+
+
+def _take(connection: sqlite3.Connection, people: People, line: Line) -> bool:
+    topic = line.topic
+    if line.instead:
+        untell(connection, topic.subject, topic.name, line.instead)
+    if line.to is To.CONCERNED:
+        return _announce(connection, people, topic)
+    names = (topic.name, *line.after)
+    knowing = _knowing(connection, topic.subject, names) if line.to is To.KNOWING else ()
+    return _announce(connection, people, topic, knowing)
+
+
 def announce(
     connection: sqlite3.Connection, promises: Promises, topic: Topic, to: Iterable[Told] = (), *, alone: bool = False
 ) -> bool:
@@ -23,6 +41,19 @@ def announce(
 
     `to`: whom it is about, told of it whatever they subscribe to; `alone`: and nobody else.
     """
+    return _announce(connection, People(connection, promises), topic, to=to, alone=alone)
+
+
+def _announce(
+    connection: sqlite3.Connection,
+    people: People,
+    topic: Topic,
+    only: Collection[tuple[int, Channel]] | None = None,
+    to: Iterable[Told] = (),
+    *,
+    alone: bool = False,
+) -> bool:
+    """`only`: to no other person and channel than these."""
     key = _key(topic)
     row = connection.execute(
         f"insert into topic (key, {_FIELDS}) values (?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing returning id",  # noqa: S608
@@ -38,14 +69,29 @@ def announce(
     ).fetchone()
     if row is None:
         return False
-    people = () if alone else People(connection, promises).concerned(topic.collectivites)
-    routed = (told for told in route_topic(topic, people) if isinstance(told, Told))
-    notices.add(connection, [_notice(row[0], key, topic, told) for told in (*to, *routed)])
+    if only is not None and not only:  # nobody
+        return True
+    concerned = () if alone else people.concerned(topic.collectivites)
+    routed = [each for each in route_topic(topic, concerned) if isinstance(each, Told)]
+    if only is not None:
+        routed = [each for each in routed if (each.person, each.channel) in only]
+    notices.add(connection, [_notice(row[0], key, topic, each) for each in (*to, *routed)])
     return True
 
 
 def _key(topic: Topic) -> str:
     return f"{topic.subject}:{topic.name}:{topic.word}:{topic.at}"
+
+
+def _knowing(connection: sqlite3.Connection, subject: Subject, names: Iterable[str]) -> set[tuple[int, Channel]]:
+    """Who learnt, or is due to learn, a line of these; not by a message that nobody got."""
+    rows = connection.execute(
+        "select distinct n.contact, n.channel from topic t join notice n on n.topic = t.id "
+        "left join message m on m.id = n.message where t.subject = ? and t.name in (select value from json_each(?)) "
+        "and (n.state = 'due' or m.state in ('waiting', 'sent'))",
+        (subject, json.dumps(list(names))),
+    )
+    return {(contact, Channel(channel)) for contact, channel in rows}
 
 
 def _notice(number: int, key: str, topic: Topic, told: Told) -> Notice:
@@ -70,6 +116,26 @@ def latest(connection: sqlite3.Connection, subject: Subject) -> dict[str, Topic]
     rows = connection.execute(
         f"select {_FIELDS} from topic where id in (select max(id) from topic where subject = ? group by name)",  # noqa: S608
         [subject],
+    )
+    return {topic.name: topic for topic in map(_topic, rows)}
+
+
+def standing(connection: sqlite3.Connection, subject: Subject, words: Iterable[str]) -> dict[str, Topic]:
+    """Of these, those whose last line is one of these words."""
+    rows = connection.execute(
+        f"select {_FIELDS} from topic where id in (select max(id) from topic where subject = ? group by name) "  # noqa: S608
+        "and word in (select value from json_each(?))",
+        (subject, json.dumps(list(words))),
+    )
+    return {topic.name: topic for topic in map(_topic, rows)}
+
+
+def of_names(connection: sqlite3.Connection, subject: Subject, names: Iterable[str]) -> dict[str, Topic]:
+    """The last lines of these, those that there are."""
+    rows = connection.execute(
+        f"select {_FIELDS} from topic where id in (select (select max(id) from topic where subject = ? "  # noqa: S608
+        "and name = value) from json_each(?))",
+        (subject, json.dumps(list(names))),
     )
     return {topic.name: topic for topic in map(_topic, rows)}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.maintenance import Exclusion, Maintenance, exclusion_windows, maintenance_windows
@@ -87,13 +89,29 @@ def maintenances(connection: sqlite3.Connection, start: int = -FOREVER, end: int
         f"select id, {_MAINTENANCE} from maintenance where end > ? and start < ? order by start, id",  # noqa: S608
         (start, end),
     )
-    columns = ["id", *_MAINTENANCE.split(", ")]
-    found = []
-    for row in rows:
-        values = dict(zip(columns, row, strict=True))
-        services = values.pop("services")
-        found.append(Maintenance(services=None if services is None else tuple(json.loads(services)), **values))
-    return found
+    return [_maintenance(row) for row in rows]
+
+
+def whole(connection: sqlite3.Connection, entries: Iterable[Maintenance]) -> list[Maintenance]:
+    """These, with all that prolongs one of them and what they prolong."""
+    rows = connection.execute("select id, prolongs from maintenance where prolongs is not null order by id")
+    links = [(int(one), int(other)) for one, other in rows]
+    numbers = {entry.id for entry in entries}
+    for one, other in reversed(links):  # what prolongs another has a higher number: upwards, then down again
+        numbers |= {other} if one in numbers else set()
+    for one, other in links:
+        numbers |= {one} if other in numbers else set()
+    found = connection.execute(
+        f"select id, {_MAINTENANCE} from maintenance where id in (select value from json_each(?)) order by start, id",  # noqa: S608
+        [json.dumps(sorted(numbers))],
+    )
+    return [_maintenance(row) for row in found]
+
+
+def _maintenance(row: Sequence[Any]) -> Maintenance:
+    values = dict(zip(["id", *_MAINTENANCE.split(", ")], row, strict=True))
+    services = values.pop("services")
+    return Maintenance(services=None if services is None else tuple(json.loads(services)), **values)
 
 
 def exclusions(connection: sqlite3.Connection, start: int = -FOREVER, end: int = FOREVER) -> list[Exclusion]:

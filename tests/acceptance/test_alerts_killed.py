@@ -29,6 +29,7 @@ class Communes:
         self.place = place
         self.sink = sink
         self.failing: set[str] = set()
+        place.main["flapping"] = {"changes": 1000}  # each change is told here
         place.main["alerts"] = {
             "from": "vigie@syndicat.test",
             "mail": {"relays": [{"host": "127.0.0.1", "port": sink.port, "security": "none", "timeout": "5s"}]},

@@ -108,6 +108,7 @@ def test_maintenance_entered_late_mutes_until_it_ends(desk: Stage) -> None:
     desk.result("03-06 09:00", SITE, "ok")
     desk.act("maintenance.plan", collectivite="exemple", start=iso("03-06 08:00"), end=iso("03-06 12:00"),
              nature="Travaux")  # fmt: skip
+    desk.hush()
     desk.result("03-06 09:01", SITE, "critical")
     assert gather(desk, "03-06 11:59") == []
     said = {message.body.text for message in gather(desk, "03-06 12:00")}

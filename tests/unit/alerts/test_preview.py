@@ -9,12 +9,12 @@ import pytest
 
 from supervisor.alerts.gathering import Gathering
 from supervisor.alerts.preview import Foreseen, Preview
-from supervisor.domain.alerting import Channel, Kind
+from supervisor.domain.alerting import Channel, Kind, Subject, Topic
 from supervisor.domain.contact import Seed
 from supervisor.domain.escalation import Duty
 from supervisor.domain.link import masked
 from supervisor.proof import desk as desk_of
-from supervisor.store import contacts, enquiries, links
+from supervisor.store import contacts, enquiries, links, notices, topics
 from supervisor.store.batch import Batch
 from supervisor.store.notices import Notice
 from tests.unit.acts.stage import SITE, Stage, at, iso, stage
@@ -128,3 +128,14 @@ def test_of_an_incident_that_began_without_an_escalation_that_of_today_is_shown(
     desk.promises = replace(desk.promises, duty=Duty(steps=(step(900, "syndicat/Astreinte"),)))
     *_, shown, _ = foreseen(desk)
     assert (shown.at, leaving(shown)) == (at("03-06 09:16"), [("Astreinte", at("03-06 09:16"))])
+
+
+def test_of_a_sonde_that_flaps_a_breach_alone_is_told(desk: Stage) -> None:
+    desk.result("03-06 09:01", SITE, "critical")
+    line = Topic(subject=Subject.FLAPPING, name=SITE, word="begun", at=desk.now)
+    topics.announce(desk.connection, desk.promises, line)
+    found = {each.kind: each for each in foreseen(desk)}
+    assert not found[Kind.OPENED].leaving
+    assert not found[Kind.RECOVERED].leaving
+    assert {one.why for one in found[Kind.OPENED].silent if one.channel is Channel.MAIL} == {notices.FLAPPING}
+    assert [one.contact.name for one in found[Kind.BREACH].leaving] == ["Astreinte"]

@@ -215,6 +215,7 @@ def test_what_is_imported_alerts_nobody_not_even_when_it_recovers_live(desk: Sta
 def test_nothing_during_maintenance_announced_in_time_and_what_lasts_at_its_end(desk: Stage) -> None:
     desk.act("maintenance.plan", collectivite="exemple", start=iso("03-06 10:00"), end=iso("03-06 12:00"),
              nature="Travaux")  # fmt: skip
+    desk.hush()
     desk.result("03-06 10:01", SITE, "critical")
     assert looked(desk, "03-06 11:59") == []
     desk.now = at("03-06 12:00")

@@ -34,6 +34,7 @@ def maintained(desk: Stage, wall: str, start: str, end: str) -> int:
     """Somebody enters a maintenance of the commune; gives its number."""
     desk.now = instant(wall)
     answer = desk.act("maintenance.plan", collectivite="exemple", start=iso(start), end=iso(end), nature="Travaux")
+    desk.hush()
     return int(answer["maintenance"][0]["id"])
 
 
@@ -71,6 +72,7 @@ def test_a_maintenance_that_is_cancelled_holds_nothing_back(desk: Stage) -> None
     assert looked(desk, "03-06 09:05") == []
     desk.now = instant("03-06 09:30")
     desk.act("maintenance.cancel", id=number, reason="Reporté")
+    desk.hush()
     assert looked(desk, "03-06 09:30") == [("mail Astreinte", SITE_OPENED), ("mail Mairie", SITE_OPENED)]
 
 
@@ -79,6 +81,7 @@ def test_one_that_is_prolonged_holds_it_back_for_longer(desk: Stage) -> None:
     number = maintained(desk, "03-06 09:01:20", "03-06 09:00", "03-06 12:00")
     desk.now = instant("03-06 11:50")
     desk.act("maintenance.prolong", id=number, until=iso("03-06 14:00"))
+    desk.hush()
     assert looked(desk, "03-06 13:59") == []
     assert looked(desk, "03-06 14:00") == [("mail Astreinte", SITE_OPENED), ("mail Mairie", SITE_OPENED)]
 
