@@ -15,7 +15,7 @@ help:
 	@echo "make fmt      format the code"
 	@echo "make check    the quick part of make test: format, lint, types, architecture, unit tests"
 	@echo "make wheel    dist/vigie-*.whl, to install on a production machine"
-	@echo "make docs     docs/configuration.md and docs/templates.md, from models and profiles"
+	@echo "make docs     the pages of docs/ that are made from models, profiles and rules"
 	@echo "make bench    CPU, memory and lag against Prometheus, on this machine"
 	@echo "make explore  unit tests on examples that no gate has tried"
 	@echo "make lock     choose the versions of the dependencies again"
@@ -98,6 +98,7 @@ wheel: $(RUNTIME)
 docs: $(DEVELOP)
 	$(BIN)/python -m supervisor.config.reference > docs/configuration.md
 	$(BIN)/python -m supervisor.config.catalogue > docs/templates.md
+	$(BIN)/python -m tests.story.friday > docs/friday.md
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -69,26 +69,30 @@ def _must(standing: Standing, voice: Voice, room: int) -> str:
     return _joined([*parts, plain(fact.incident, 20)])
 
 
-def _may(standing: Standing, voice: Voice) -> Iterator[str]:
-    """What is added as far as there is room."""
+def _may(standing: Standing, voice: Voice) -> Iterator[Sequence[str]]:
+    """What is added as far as there is room: of each, the first way to say it that fits."""
     if not standing.over:
-        yield _behind(standing.fact)
+        yield list(_behind(standing.fact))
     if not voice.reader.operator:
-        yield plain(voice.organisation, 60) if standing.over else "Un message suivra au retour à la normale"
+        yield [plain(voice.organisation, 60) if standing.over else "Un message suivra au retour à la normale"]
         return
     if standing.over:
         return  # what was said of a trouble would contradict its end
     # Telephones make a link of anything: what a server said is no place to send somebody to.
-    yield _LINKED.sub("(lien)", plain(standing.fact.said, SAID))
+    yield [_LINKED.sub("(lien)", plain(standing.fact.said, SAID))]
 
 
-def _behind(fact: Fact) -> str:
-    """ "Injoignables : Messagerie, Téléphonie +2 autres": all the names, or as many as are short."""
+def _behind(fact: Fact) -> Iterator[str]:
+    """ "Injoignables : Messagerie, Téléphonie +2 autres": all the names, or fewer, or how many there are."""
     shown, left = named(fact.behind)
-    if not shown:
-        return ""
-    others = f" +{left} autres" if left else ""
-    return f"{'Injoignable' if len(shown) + left == 1 else 'Injoignables'} : {', '.join(shown)}{others}"
+    every = len(shown) + left
+    word = "Injoignable" if every == 1 else "Injoignables"
+    for most in range(len(shown), 0, -1):
+        others = every - most
+        more = f" +{others} {'autre' if others == 1 else 'autres'}" if others else ""
+        yield f"{word} : {', '.join(shown[:most])}{more}"
+    if shown:
+        yield "1 service injoignable" if every == 1 else f"{every} services injoignables"
 
 
 def _link(standing: Standing, voice: Voice) -> str:
@@ -188,17 +192,18 @@ def _listed(standing: Standing, *, placed: bool) -> str:
     return " ".join(part for part in (f"{word} :", _what(standing.fact, 36), f"({place})" if place else "") if part)
 
 
-def _grown(said: str, optional: Iterable[str], segments: int, *, cut: bool, link: str = "") -> str:
+def _grown(said: str, optional: Iterable[Sequence[str]], segments: int, *, cut: bool, link: str = "") -> str:
     """As much more as there is room for. No mark touches the link: telephones would take it for a part of that."""
     said += link
-    for part in optional:
-        if not part:
-            continue
-        longer = f"{said} {part}" if link and said.endswith(link) else _joined([said, part])
-        if _fits(longer, segments):
-            said = longer
-        elif cut and _fits(f"{said}. {'x' * _LEAST}", segments):
-            fitted = gsm7.fit(longer, segments)
+    for ways in optional:
+        longer = [
+            f"{said} {way}" if link and said.endswith(link) else _joined([said, way]) for way in filter(None, ways)
+        ]
+        fitting = next((one for one in longer if _fits(one, segments)), None)
+        if fitting is not None:
+            said = fitting
+        elif len(longer) == 1 and cut and _fits(f"{said}. {'x' * _LEAST}", segments):
+            fitted = gsm7.fit(longer[0], segments)
             if not (link and fitted.rstrip(".").endswith(link)):
                 return fitted
     return gsm7.fit(said, segments)
