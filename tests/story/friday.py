@@ -45,13 +45,9 @@ def _all(sondes: list[str], status: str, said: str) -> Mapping[str, tuple[str, s
     return dict.fromkeys(sondes, (status, said))
 
 
-def page() -> str:
+def page(theatre: Theatre) -> str:
     """The story in Markdown: one heading a person, one block a message."""
-    with tempfile.TemporaryDirectory() as place:
-        theatre = story(Path(place))
-        lines = [_INTRODUCTION.format(behind=len(theatre.configuration.sondes) - 1), *_told(theatre)]
-        theatre.database.close()
-    return "\n".join(lines)
+    return "\n".join([_INTRODUCTION.format(behind=len(theatre.configuration.sondes) - 1), *_told(theatre)])
 
 
 def _told(theatre: Theatre) -> Iterator[str]:
@@ -86,4 +82,5 @@ this page cannot say anything that Vigie does not. The stars stand for what open
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    with tempfile.TemporaryDirectory() as found:
+        sys.stdout.write(page(story(Path(found))))

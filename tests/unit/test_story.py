@@ -23,8 +23,8 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
     made.database.close()
 
 
-def test_the_page_tells_what_vigie_does() -> None:
-    assert friday.page() == PAGE.read_text(), "run `make docs`"
+def test_the_page_tells_what_vigie_does(theatre: Theatre) -> None:
+    assert friday.page(theatre) == PAGE.read_text(), "run `make docs`"
 
 
 def test_a_link_with_thirty_things_behind_it_is_one_message(theatre: Theatre) -> None:
