@@ -17,6 +17,7 @@ from typing import Any
 from bench import certificates
 from bench.check import Check, Make
 from bench.processes import Process
+from supervisor.demo.letters import Letters
 from supervisor.demo.post import Post
 from supervisor.demo.talkers import Talk
 
@@ -58,7 +59,7 @@ async def serve(smtp: socket.socket, imap: socket.socket, chain: str, key: str) 
     """Talk to whoever comes, until the process is ended."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(chain, key)
-    post = Post()
+    post = Post(Letters(lambda _, __: None, lambda _: None))
     async with await _open(smtp, post.smtp, context) as one, await _open(imap, post.imap, context) as other:
         await asyncio.gather(one.serve_forever(), other.serve_forever())
 

@@ -22,7 +22,7 @@ class Fact:
     collectivite: str  # name
     services: tuple[str, ...]  # names; none: it touches no service
     behind: tuple[str, ...]  # names of services that nothing can reach because of it
-    equipment: str  # id
+    equipment: str  # name
     sonde: str  # whole id; "" for what a person reported
     said: str  # by the check, or by the person; from outside, never trusted
     opened_at: int  # of this opening

@@ -196,7 +196,7 @@ class Gathering:
             collectivite=self.promises.collectivites.get(owner, owner),
             services=tuple(self._names(services)),
             behind=tuple(self._names(behind)),
-            equipment=incident.sonde.split("/")[1] if incident.sonde and own else "",
+            equipment=self.promises.machine(incident.sonde) if incident.sonde and own else "",
             sonde=incident.sonde or "",
             said=incident.message if own else "",
             opened_at=notice.opening,

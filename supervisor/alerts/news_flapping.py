@@ -73,7 +73,7 @@ def _names(facts: Any) -> str:
     names = [name for name in dict.fromkeys(every) if name]
     if len(names) > 3:
         names = [*names[:2], f"{len(names) - 2} autres services"]
-    return listing(names) or f"équipement {plain(str(facts['sonde']).split('/')[1], NAME)}"
+    return listing(names) or f"équipement {plain(str(facts['machine']), NAME)}"
 
 
 def _about(latest: News) -> str:

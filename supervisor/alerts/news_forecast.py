@@ -21,8 +21,7 @@ def say(lines: Sequence[News], voice: Voice) -> Said:
     latest = lines[-1]
     facts = latest.facts
     state = NEAR if latest.word == "near" else EXPECTED
-    _, equipment, _ = str(facts["sonde"]).split("/", 2)
-    mount, machine = plain(str(facts["mount"]), NAME), plain(equipment, NAME)
+    mount, machine = (plain(str(facts[name]), NAME) for name in ("mount", "machine"))
     full, first, last = (
         day_of_month(int(facts[name]), voice.now, voice.zone) for name in ("full", "earliest", "latest")
     )

@@ -42,6 +42,9 @@ def promises_of(configuration: Configuration) -> Promises:
         operators=frozenset(c.id for c in configuration.collectivites.values() if c.operator),
         sondes={sonde.id: sonde.service for sonde in configuration.sondes.values()},
         warned=frozenset(s.id for s in configuration.sondes.values() if s.incident_from is Status.WARNING),
+        equipment={
+            f"{c.id}/{e.id}": e.name for c in configuration.collectivites.values() for e in c.equipment.values()
+        },
         parents={s.id: s.parent for s in configuration.sondes.values() if s.parent is not None},
         calendars={
             (name, friday): maker.calendar(name, good_friday=friday)

@@ -10,6 +10,7 @@ from string import Template
 
 from supervisor.config.share import share_dir
 from supervisor.control import ask
+from supervisor.demo.letters import DIRECTORY
 from supervisor.errors import VigieError
 
 # Says that everything in the directory is the demo's own, which may overwrite and remove it.
@@ -46,11 +47,21 @@ class Home:
         origin = share_dir() / "config" / "demo"
         for old in self.directory.glob("collectivites/*.yaml"):  # of a commune that the demo no longer has
             old.unlink()
+        for old in self.directory.glob(f"{DIRECTORY}/*"):  # what an earlier run told
+            old.unlink()
         for name in (origin / "vigie.yaml", *sorted(origin.glob("collectivites/*.yaml"))):
             text = Template(name.read_text(encoding="utf-8")).substitute({k: str(p) for k, p in ports.items()})
             self.write(str(name.relative_to(origin)), text.encode())
         # The account of the test mails. Its server lets everybody in; the config shows how a secret is named.
         self.write("secrets/boite-d-essai", secrets.token_hex(16).encode(), secret=True)
+
+    def put(self, name: str, content: bytes) -> None:
+        """One file that is not secret."""
+        self.write(name, content)
+
+    def remove(self, name: str) -> None:
+        """Without that file."""
+        (self.directory / name).unlink(missing_ok=True)
 
     def write(self, name: str, content: bytes, *, secret: bool = False) -> Path:
         """One file of the directory."""

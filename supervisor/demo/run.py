@@ -33,6 +33,7 @@ from supervisor.config.loader import load
 from supervisor.control import ask
 from supervisor.demo import past
 from supervisor.demo.home import Home
+from supervisor.demo.letters import DIRECTORY
 from supervisor.errors import VigieError
 from supervisor.heartbeats import own_key
 
@@ -153,7 +154,7 @@ async def _greet(daemon: Daemon, home: Home, wishes: Wishes) -> None:
     if not _icmp_allowed():
         click.echo("ICMP is not allowed to this user (net.ipv4.ping_group_range): the `link` sondes stay unknown")
     then = "faults come and go" if wishes.scenario else f"faults: vigie demo --directory {home.directory} fault"
-    click.echo(f"Vigie demo: open {url} — {then}; Ctrl-C stops")
+    click.echo(f"Vigie demo: open {url} — {then}; mails and SMS: {home.directory / DIRECTORY}; Ctrl-C stops")
 
 
 def _icmp_allowed() -> bool:

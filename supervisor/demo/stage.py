@@ -31,6 +31,7 @@ from supervisor.demo.agents import open_agent
 from supervisor.demo.callers import Caller
 from supervisor.demo.certificates import Authority
 from supervisor.demo.home import Home, script_path
+from supervisor.demo.letters import Letters
 from supervisor.demo.names import Zone, open_names
 from supervisor.demo.played import Ailing, Open, Place, Played
 from supervisor.demo.post import Post
@@ -57,7 +58,8 @@ class Stage:
         self._listen = listen
         self._script = script.read(script_path())
         self._zone = Zone()
-        self._post = Post()
+        self._letters = Letters(home.put, home.remove)
+        self._post = Post(self._letters)
         self._authority = Authority(datetime.now(UTC))
         self._contexts: dict[str, ssl.SSLContext] = {}  # by address
         self._servers: list[Played] = []
@@ -107,7 +109,7 @@ class Stage:
             return open_agent
         context = self._context(place)
         if place.kind == "https":
-            return partial(open_web, context=context)
+            return partial(open_web, context=context, letters=self._letters)
         talks = {**_TALKS, "smtp": self._post.smtp, "imap": self._post.imap}
         return partial(talkers.open_talker, context=context, talk=talks.get(place.kind, talkers.silent))
 

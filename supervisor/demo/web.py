@@ -11,6 +11,7 @@ from html import escape
 
 from aiohttp import web
 
+from supervisor.demo.letters import Letters
 from supervisor.demo.played import Listening, Mode, Played
 
 SLOW_S = 4.0
@@ -19,15 +20,15 @@ _DRIP_S = 0.2  # between two pieces of an endless page
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-async def open_web(played: Played, context: ssl.SSLContext | None) -> Listening:
+async def open_web(played: Played, context: ssl.SSLContext | None, letters: Letters) -> Listening:
     """Listen at the server's place; with a context, in TLS."""
-    server = web.Server(_handler(played), access_log=None)
+    server = web.Server(_handler(played, letters), access_log=None)
     loop = asyncio.get_running_loop()
     place = played.place
     return await loop.create_server(server, place.address, played.port, ssl=context, reuse_address=True)
 
 
-def _handler(played: Played) -> Handler:
+def _handler(played: Played, letters: Letters) -> Handler:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if played.mode is Mode.ERROR:
             return _html("Erreur interne du serveur", status=500)
@@ -39,9 +40,18 @@ def _handler(played: Played) -> Handler:
             return await _endless(request)
         if played.mode is Mode.WRONG:
             return _html("Site en construction")
+        if request.method == "POST" and request.path == "/sms/envoi":
+            return await _sms(request, letters)
         return _page(request.path, played.place.owner)
 
     return answer
+
+
+async def _sms(request: web.BaseRequest, letters: Letters) -> web.Response:
+    """The gateway for SMS takes whatever it is given."""
+    asked = await request.json()
+    letters.sms(str(asked["to"]), str(asked["text"]))
+    return web.json_response({"id": str(asked["ref"])[:12], "status": "accepted"})
 
 
 def _page(path: str, owner: str) -> web.Response:
@@ -102,6 +112,7 @@ _JSON: dict[str, object] = {
         "productname": "Nextcloud",
     },
     "/actes/health": {"status": "UP", "teletransmission": "ouverte"},
+    "/sms/etat": {"status": "UP", "credit": 4812},
     "/pes/health": {"status": "UP", "file_attente": 0},
 }
 _BIGBLUEBUTTON = (

@@ -45,6 +45,7 @@ class Promises:
     sondes: Mapping[str, str | None]  # of the config: the service each counts for
     warned: frozenset[str]  # sondes whose incidents open at a warning
     parents: Mapping[str, str] = field(default_factory=dict)  # of the sondes that hang behind another one
+    equipment: Mapping[str, str] = field(default_factory=dict)  # names, by "collectivite/equipment"
     duty: Duty = field(default_factory=Duty)  # who is called when nobody comes
     calendars: Mapping[tuple[str, bool], Calendar] = field(default_factory=dict)  # of the config, and with Good Friday
     good_friday: frozenset[str] = frozenset()  # collectivités where it is a holiday
@@ -64,6 +65,11 @@ class Promises:
         named = None if services is None else set(services)
         own = {key for key in self.services if key[0] == collectivite and (named is None or key[1] in named)}
         return frozenset(own | {user for key in own for user in self._dependants.get(key, ())})
+
+    def machine(self, sonde: str) -> str:
+        """What people call the equipment of a sonde; its id, once the config does not have it any more."""
+        owner, equipment, _ = sonde.split("/", 2)
+        return self.equipment.get(f"{owner}/{equipment}", equipment)
 
     def cut_off(self, sonde: str) -> list[ServiceKey]:
         """The services that cannot be up once this sonde is critical and hides what is behind it; but for its own."""

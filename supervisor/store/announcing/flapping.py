@@ -62,6 +62,7 @@ def _topic(
         touched.setdefault(key[0], []).append(promises.services[key].name)
     facts: dict[str, Any] = {
         "sonde": sonde,
+        "machine": promises.machine(sonde),
         "by_place": touched,
         "changes": 0 if state is None else len(state.changes),
         "since": state.changes[0] if state is not None and state.changes else now,

@@ -50,7 +50,7 @@ def _lines(
         left_s = None if outlook.full_at is None else outlook.full_at - outlook.at
         word = next_word(None if before is None else before.word, left_s, within_s, again=outlook.again)
         if word is not None:
-            yield _line(_topic(outlook, word, now))
+            yield _line(_topic(promises, outlook, word, now))
     for name, topic in standing.items():
         sonde = str(topic.facts["sonde"])
         if name not in seen and (sonde in seen or sonde not in promises.sondes):  # the volume is no more
@@ -61,7 +61,7 @@ def _line(topic: Topic) -> Line:
     return Line(topic=topic, to=To.NOBODY, instead=MOVED) if topic.word == OVER else Line(topic=topic)
 
 
-def _topic(outlook: Outlook, word: str, now: int) -> Topic:
+def _topic(promises: Promises, outlook: Outlook, word: str, now: int) -> Topic:
     return Topic(
         subject=Subject.FORECAST,
         name=outlook.name,
@@ -70,6 +70,7 @@ def _topic(outlook: Outlook, word: str, now: int) -> Topic:
         collectivites=frozenset({outlook.sonde.partition("/")[0]}),
         facts={
             "sonde": outlook.sonde,
+            "machine": promises.machine(outlook.sonde),
             "mount": outlook.mount,
             "full": outlook.full_at,
             "earliest": outlook.earliest,

@@ -25,6 +25,7 @@ from probes.secret import Secret
 from probes.tcp import TcpSettings
 from supervisor.demo import cameras, talkers
 from supervisor.demo.certificates import Authority
+from supervisor.demo.letters import Letters
 from supervisor.demo.names import Entry, Zone, open_names
 from supervisor.demo.played import Mode, Open, Place, Played
 from supervisor.demo.post import Post
@@ -78,6 +79,11 @@ async def start() -> AsyncIterator[Start]:
         played.close()
 
 
+def nowhere() -> Letters:
+    """Nobody reads them."""
+    return Letters(lambda _, __: None, lambda _: None)
+
+
 async def look(probe: Probe, settings: object, timeout_s: float = 10.0) -> Result:
     shared = Shared()
     try:
@@ -100,7 +106,7 @@ async def look(probe: Probe, settings: object, timeout_s: float = 10.0) -> Resul
 async def test_pages_say_what_the_config_expects(
     start: Start, context: ssl.SSLContext, ca: str, path: str, expected: dict[str, Any]
 ) -> None:
-    played = await start("https", partial(open_web, context=context))
+    played = await start("https", partial(open_web, context=context, letters=nowhere()))
     result = await look(http.PROBE, HttpSettings(url=f"https://{ADDRESS}:{played.port}{path}", ca=ca, **expected))
     assert result.status is Status.OK, result.message
 
@@ -119,7 +125,7 @@ async def test_pages_say_what_the_config_expects(
 async def test_a_site_ails_in_many_ways_and_gets_well(
     start: Start, context: ssl.SSLContext, ca: str, mode: Mode, status: Status, said: str
 ) -> None:
-    played = await start("https", partial(open_web, context=context))
+    played = await start("https", partial(open_web, context=context, letters=nowhere()))
     settings = HttpSettings(url=f"https://{ADDRESS}:{played.port}/", ca=ca, contains=("Bienvenue",))
     await played.strike("fault", mode)
     result = await look(http.PROBE, settings, timeout_s=1.0)
@@ -129,7 +135,7 @@ async def test_a_site_ails_in_many_ways_and_gets_well(
 
 
 async def test_mail_is_taken_and_found_again(start: Start, context: ssl.SSLContext, ca: str) -> None:
-    post = Post()
+    post = Post(nowhere())
     relay = await start("smtp", partial(talkers.open_talker, context=context, talk=post.smtp))
     box = await start("imap", partial(talkers.open_talker, context=context, talk=post.imap))
     login = {"user": "essai", "password": Secret("essai")}
@@ -152,7 +158,7 @@ async def test_mail_is_taken_and_found_again(start: Start, context: ssl.SSLConte
 
 
 async def test_a_registration_is_published(start: Start) -> None:
-    played = await start("https", partial(open_web, context=None))
+    played = await start("https", partial(open_web, context=None, letters=nowhere()))
     settings = DomainSettings(name="brume.example", server=f"http://{ADDRESS}:{played.port}/rdap")
     result = await look(domain.PROBE, settings)
     assert result.status is Status.OK, result.message

@@ -42,14 +42,16 @@ def request(word: str, wall: str, **more: Any) -> News:
 
 def flapping(word: str, wall: str, **more: Any) -> News:
     """Of the link of the town."""
-    known = {"sonde": "segolene/routeur/lien", "by_place": [[TOWN, ["Accès Internet"]]], "changes": 6,
+    known = {"sonde": "segolene/routeur/lien", "machine": "routeur",
+             "by_place": [[TOWN, ["Accès Internet"]]], "changes": 6,
              "since": at("03-06 10:05"), "level": "critical"}  # fmt: skip
     return news(Subject.FLAPPING, word, wall, **{**known, **more})
 
 
 def forecast(word: str, wall: str, **more: Any) -> News:
     """Of a volume of a NAS."""
-    known = {"sonde": "segolene/nas/disque", "mount": "/volume1", "full": at("03-28 09:00"),
+    known = {"sonde": "segolene/nas/disque", "machine": "nas",
+             "mount": "/volume1", "full": at("03-28 09:00"),
              "earliest": at("03-25 09:00"), "latest": at("04-02 09:00")}  # fmt: skip
     return news(Subject.FORECAST, word, wall, **{**known, **more})
 
@@ -279,12 +281,14 @@ def any_news(draw: st.DrawFn) -> News:
             "due": span[1], "answered": draw(st.none() | INSTANTS),
         },
         Subject.FLAPPING: {
-            "sonde": f"{draw(TEXT)}/{draw(TEXT)}/x", "by_place": [[draw(TEXT), names]],
+            "sonde": "a/b/c", "machine": draw(TEXT),
+            "by_place": [[draw(TEXT), names]],
             "changes": draw(st.integers(0, 9)),
             "since": span[0], "level": draw(st.sampled_from([None, "ok", "warning", "critical"])),
         },
         Subject.FORECAST: {
-            "sonde": f"a/b/{draw(TEXT)}", "mount": draw(TEXT), "full": span[0], "earliest": span[1], "latest": span[0],
+            "sonde": "a/b/c", "machine": draw(TEXT),
+            "mount": draw(TEXT), "full": span[0], "earliest": span[1], "latest": span[0],
         },
         Subject.POOL: {
             "counted": draw(st.integers(0, 10**6)), "subscribed": draw(st.integers(0, 10**6)),

@@ -34,7 +34,7 @@ def test_it_is_right_and_worth_no_warning(configuration: Configuration) -> None:
 def test_it_is_a_departement(configuration: Configuration) -> None:
     communes = [c for c in configuration.collectivites.values() if not c.operator]
     assert len(communes) == 10
-    assert 60 <= len(configuration.sondes) <= 150
+    assert 60 <= len(configuration.sondes) <= 160
     assert {sonde.type for sonde in configuration.sondes.values()} == set(registry.load())
     assert all(c.insee is not None and c.insee.startswith("99") for c in communes)  # no département has this number
     assert len({c.siret for c in communes}) == 10
