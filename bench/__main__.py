@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from bench import plan, report
-from bench.measure import Row
+from bench.measure import Row, median_of
 from bench.processes import BenchError
 from bench.prometheus import exporter_of
 from bench.window import machine
@@ -28,13 +28,14 @@ _PARTIAL = Path(__file__).parents[1] / "var" / "bench"  # never over the figures
 @click.option("--quick", is_flag=True, help="Short windows and intervals: a first idea in a quarter of an hour.")
 @click.option("--only", help="Rows to run, by name and with commas: link1,http,mix-5000.")
 @click.option("--no-prometheus", is_flag=True, help="Vigie alone.")
+@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1), help="Runs of each row, in turn.")
 @click.option("--publish", is_flag=True, help="Put the rows of --only among the figures of the last complete run.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to write; bench/results for a complete run, var/bench otherwise.",
 )
-def main(quick: bool, only: str | None, no_prometheus: bool, publish: bool, out: Path | None) -> None:
+def main(quick: bool, only: str | None, no_prometheus: bool, repeat: int, publish: bool, out: Path | None) -> None:
     """Drive the real daemon against real loopback targets, beside Prometheus, and write what a check costs."""
     if publish and (quick or no_prometheus or out is not None):
         raise click.UsageError("--publish is for rows measured as in a complete run")
@@ -44,7 +45,7 @@ def main(quick: bool, only: str | None, no_prometheus: bool, publish: bool, out:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the `with`s: nothing stays running
     complete = not (quick or only or no_prometheus)
     try:
-        rows, about = run(steps, out or (_COMPLETE if complete else _PARTIAL))
+        rows, about = run(steps, out or (_COMPLETE if complete else _PARTIAL), repeat)
     except BenchError as error:
         click.echo(f"bench: {error}", err=True)
         sys.exit(1)
@@ -65,7 +66,7 @@ def _chosen(steps: list[plan.Step], only: str) -> list[plan.Step]:
     return [step for step in steps if step.scenario.name in names]
 
 
-def run(steps: list[plan.Step], out: Path) -> tuple[list[Row], dict[str, object]]:
+def run(steps: list[plan.Step], out: Path, repeat: int = 1) -> tuple[list[Row], dict[str, object]]:
     """Run the steps; the table is written anew after each row, so that an interrupted run leaves what it has."""
     about: dict[str, object] = {
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -73,9 +74,15 @@ def run(steps: list[plan.Step], out: Path) -> tuple[list[Row], dict[str, object]
         "versions": _versions(steps),
     }
     rows: list[Row] = []
+    runs: dict[tuple[str, str], list[Row]] = {}
     started = time.monotonic()
-    for row in plan.run(steps, say=lambda text: click.echo(f"[{time.monotonic() - started:5.0f} s] {text}", err=True)):
-        rows.append(row)
+
+    def say(text: str) -> None:
+        click.echo(f"[{time.monotonic() - started:5.0f} s] {text}", err=True)
+
+    for row in plan.run(steps, say, repeat):
+        runs.setdefault((row.scenario, row.system), []).append(row)
+        rows = [median_of(repeated) for repeated in runs.values()]
         report.write(out, rows, about)
         click.echo(f"          {row.cpu_ms:.3f} ms a check at {row.checks_per_s:.0f}/s", err=True)
     click.echo(report.markdown(rows, about))

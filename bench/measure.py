@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +48,15 @@ class Row:
     skipped: float = 0.0
     scrapes: tuple[Scrape, ...] = ()
     detection: Delays | None = None
+    runs: tuple[float, ...] = ()  # CPU ms per check of each repetition, in order, if there were several
+
+
+def median_of(rows: Sequence[Row]) -> Row:
+    """Repetitions of one row as one: the run in the middle, what failed in any of them, and what each one cost."""
+    if len(rows) == 1:
+        return rows[0]
+    middle = sorted(rows, key=lambda row: row.cpu_ms)[(len(rows) - 1) // 2]
+    return replace(middle, failed=sum(row.failed for row in rows), runs=tuple(row.cpu_ms for row in rows))
 
 
 def vigie_row(directory: Path, scenario: Scenario, targets: Targets, *, break_one: Rule | None = None) -> Row:

@@ -52,20 +52,21 @@ def _singles(prometheus: bool, *, share: float, interval_s: int, window_s: float
     ]
 
 
-def run(steps: list[Step], say: Say) -> Iterator[Row]:
-    """Each step alone on the machine: Vigie first, then Prometheus, on the same targets."""
+def run(steps: list[Step], say: Say, repeat: int = 1) -> Iterator[Row]:
+    """Each step alone on the machine: Vigie first, then Prometheus, on the same targets; so many times in turn."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name, serving(_made(Path(name, "targets"))) as targets:
         for step in steps:
-            yield from _step(Path(name), step, targets, say)
+            for turn in range(repeat):
+                yield from _step(_made(Path(name, f"{step.scenario.name}-{turn}")), step, targets, say)
 
 
 def _step(directory: Path, step: Step, targets: Targets, say: Say) -> Iterator[Row]:
     scenario = step.scenario
     say(f"{scenario.name}: {scenario.sondes} checks every {scenario.interval_s} s, Vigie…")
-    yield vigie_row(_made(directory / f"vigie-{scenario.name}"), scenario, targets, break_one=step.break_one)
+    yield vigie_row(_made(directory / "vigie"), scenario, targets, break_one=step.break_one)
     if step.prometheus:
         say(f"{scenario.name}: the same, Prometheus…")
-        yield prometheus_row(directory / f"prometheus-{scenario.name}", scenario, targets)
+        yield prometheus_row(directory / "prometheus", scenario, targets)
 
 
 def _made(directory: Path) -> Path:

@@ -69,18 +69,30 @@ def _cost(rows: Sequence[Row]) -> str:
 
 
 def _cost_line(row: Row, other: Row | None, goal: Goal | None) -> list[str]:
-    ratio = other.cpu_ms / row.cpu_ms if other else None
+    ratios = _ratios(row, other) if other else []
+    ratio = median(ratios) if ratios else None
     return [
         label(row),
         f"{row.checks_per_s:.0f}",
-        f"**{row.cpu_ms:.3f}**",
+        f"**{row.cpu_ms:.3f}**{_range(row.runs, 3)}",
         f"{row.window.spread / 2:.0%}",
         f"{goal.cpu_ms:.2f} {_met(row.cpu_ms <= goal.cpu_ms)}" if goal else "",
-        f"{other.cpu_ms:.2f} ({other.checks_per_s:.0f}/s)" if other else "",
-        f"{ratio:.1f}×" if ratio else "",
+        f"{other.cpu_ms:.2f}{_range(other.runs, 2)} at {other.checks_per_s:.0f}/s" if other else "",
+        f"{ratio:.1f}×{_range(ratios, 1)}" if ratio else "",
         f"≥ {goal.ratio:g}× {_met(ratio >= goal.ratio)}" if ratio and goal and goal.ratio else "",
         f"{row.failed}" + (f", {other.failed}" if other else ""),
     ]
+
+
+def _ratios(row: Row, other: Row) -> list[float]:
+    """How many times cheaper, run by run where both were repeated as often."""
+    if row.runs and len(row.runs) == len(other.runs):
+        return [theirs / ours for ours, theirs in zip(row.runs, other.runs, strict=True)]
+    return [other.cpu_ms / row.cpu_ms]
+
+
+def _range(figures: Sequence[float], digits: int) -> str:
+    return f" ({min(figures):.{digits}f}–{max(figures):.{digits}f})" if len(figures) > 1 else ""
 
 
 def label(row: Row) -> str:

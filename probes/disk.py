@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, model_validator
@@ -10,7 +11,7 @@ from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
 from probes.exported_volumes import METRICS, exported
 from probes.exporter import ExporterAccess, Exporters
-from probes.filling_book import MEASURES, Told, Within, judge_filling
+from probes.filling_book import MEASURES, FillingBook, Told, Within, judge_filling
 from probes.http_session import VisitError
 from probes.names import Family, NameFailureError
 from probes.settings import Bytes, Ratio, settings
@@ -70,6 +71,14 @@ class DiskSettings:
             object.__setattr__(self, "free", _DEFAULT)  # the instance is frozen
         return self
 
+    def content(self, space: Space) -> bool:
+        """Does this space reach no threshold, whatever its date?"""
+        return (
+            self.full_within is None
+            and (self.free is None or self.free.status(space.free_ratio) is Status.OK)
+            and (self.free_size is None or self.free_size.status(space.free_bytes) is Status.OK)
+        )
+
     @property
     def needs_address(self) -> bool:
         """An exporter whose URL names its host does without the equipment's address."""
@@ -96,7 +105,16 @@ class SeenVolumes:
         seen.update(dict.fromkeys(names[:_MOST], at))
         for name in [name for name, last in seen.items() if at - last > _REMEMBERED_S]:
             del seen[name]
-        return [name for name in seen if name not in names]
+        present = set(names)
+        return [name for name in seen if name not in present]
+
+
+class Space(NamedTuple):
+    """What is left of a volume whose size makes sense."""
+
+    free_ratio: float
+    free_bytes: int
+    volume: Volume
 
 
 class Listing(NamedTuple):
@@ -141,12 +159,13 @@ def _judge(listing: Listing, sonde: str, settings: DiskSettings, run: Run) -> Re
     _missing(volumes, chosen, sonde, settings, run, verdict)
     if len(chosen) > _MOST:
         verdict.find(Status.WARNING, f"{len(chosen)} volumes, dont seuls {_MOST} sont suivis : à choisir avec mounts")
-    measured = [volume for volume in chosen[:_MOST] if volume.size_bytes > 0]
     _troubles(chosen[:_MOST], settings, verdict)
-    dates = _spaces(measured, sonde, settings, run, verdict)
+    spaces = [Space(volume.free_ratio, volume.free_bytes, volume) for volume in chosen[:_MOST] if volume.size_bytes > 0]
+    spaces.sort(key=itemgetter(0))
+    dates = _spaces(spaces, sonde, settings, run, verdict)
     if not chosen and not settings.mounts:
         verdict.find(Status.CRITICAL, listing.empty)
-    return verdict.result(_fine(measured, dates))
+    return verdict.result(_fine(spaces, dates))
 
 
 def _missing(
@@ -179,22 +198,26 @@ def _troubles(volumes: list[Volume], settings: DiskSettings, verdict: Verdict) -
             verdict.find(Status.UNKNOWN, f"{_say(volume)} : taille nulle ou incohérente")
 
 
-def _spaces(volumes: list[Volume], sonde: str, settings: DiskSettings, run: Run, verdict: Verdict) -> dict[str, Told]:
+def _spaces(spaces: list[Space], sonde: str, settings: DiskSettings, run: Run, verdict: Verdict) -> dict[str, Told]:
     """Measure every volume; tell of the worst ones only, a message is read on a telephone. Gives the dates."""
     dates: dict[str, Told] = {}
     found: list[tuple[Status, str]] = []
-    for volume in sorted(volumes, key=lambda volume: volume.free_ratio):
+    paces = run.shared.use(FillingBook).paces(sonde)
+    for space in spaces:
+        ratio, free, volume = space
         labels = (("mount", volume.name),)
         verdict.measurements += (
-            Measurement("free_ratio", volume.free_ratio, labels),
-            Measurement("free_bytes", volume.free_bytes, labels),
+            Measurement("free_ratio", ratio, labels),
+            Measurement("free_bytes", free, labels),
             Measurement("size_bytes", volume.size_bytes, labels),
         )
+        if run.trace is None and volume.name not in paces and settings.content(space):
+            continue  # nine in ten: there is nothing to tell
         own = Verdict(run)
-        own.judge(settings.free, volume.free_ratio, "espace libre", say_ratio)
-        own.judge(settings.free_size, volume.free_bytes, "espace libre", say_size)
-        space = (volume.size_bytes - volume.free_bytes, volume.size_bytes)
-        date = judge_filling(own, sonde, volume.name, space, settings.full_within, run)
+        own.judge(settings.free, ratio, "espace libre", say_ratio)
+        own.judge(settings.free_size, free, "espace libre", say_size)
+        use = (volume.size_bytes - free, volume.size_bytes)
+        date = judge_filling(own, sonde, volume.name, use, settings.full_within, run)
         if date is not None:
             dates[volume.name] = date
         result = own.result("")
@@ -214,11 +237,12 @@ def _say(volume: Volume) -> str:
     return excerpt(volume.name, 60)
 
 
-def _fine(volumes: list[Volume], dates: dict[str, Told]) -> str:
-    if not volumes:
+def _fine(spaces: list[Space], dates: dict[str, Told]) -> str:
+    """Of volumes in the order of the share that is free."""
+    if not spaces:
         return "aucun volume à suivre"
-    fullest = min(volumes, key=lambda volume: volume.free_ratio)
-    space = f"{say_ratio(fullest.free_ratio)} libres ({say_size(fullest.free_bytes)})"
+    ratio, free, fullest = spaces[0]
+    space = f"{say_ratio(ratio)} libres ({say_size(free)})"
     if dates:
         soonest = min(dates, key=lambda name: dates[name].left_s)
         space += (
@@ -226,9 +250,9 @@ def _fine(volumes: list[Volume], dates: dict[str, Told]) -> str:
             if soonest == fullest.name
             else f" ; {excerpt(soonest, 60)} {dates[soonest].said}"
         )
-    if len(volumes) == 1:
+    if len(spaces) == 1:
         return f"{_say(fullest)} : {space}"
-    return f"{len(volumes)} volumes, le plus rempli {_say(fullest)} : {space}"
+    return f"{len(spaces)} volumes, le plus rempli {_say(fullest)} : {space}"
 
 
 PROBE = Probe(

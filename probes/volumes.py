@@ -61,6 +61,8 @@ def read_volumes(rows: Rows) -> list[Volume]:
 
 def choose(volumes: list[Volume], mounts: tuple[str, ...], exclude: tuple[str, ...]) -> list[Volume]:
     """Those to look at. A plain name takes whatever bears it; a pattern, or nothing, only what holds files."""
+    if not mounts and not exclude:
+        return [volume for volume in volumes if volume.holds_files]
     plain = {mount for mount in mounts if not is_pattern(mount)}
 
     def wanted(volume: Volume) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import chain
 from typing import NamedTuple, Self
 
@@ -68,14 +66,20 @@ class Walks:
     async def values(self, peer: Peer, oids: tuple[Oid, ...], timeout_s: float) -> tuple[Value, ...]:
         """The values of these OIDs, in their order; None for one that the agent does not have."""
         patience_s = timeout_s * SHARE
-        async with _deadline(peer, patience_s):
-            return await self._get(peer, oids, patience_s)
+        try:
+            async with asyncio.timeout(patience_s):
+                return await self._get(peer, oids, patience_s)
+        except TimeoutError:
+            raise silence(peer) from None
 
     async def _walk(self, key: _Key, timeout_s: float) -> Table:
         peer, columns, scalars = key
-        async with _deadline(peer, timeout_s):
-            found = await self._get(peer, scalars, timeout_s) if scalars else ()
-            rows = await self._columns(key, columns, timeout_s)
+        try:
+            async with asyncio.timeout(timeout_s):
+                found = await self._get(peer, scalars, timeout_s) if scalars else ()
+                rows = await self._columns(key, columns, timeout_s)
+        except TimeoutError:
+            raise silence(peer) from None
         self._sizes[key] = len(rows)
         return Table(time.monotonic(), rows, found)
 
@@ -166,16 +170,6 @@ class _Reader:
         columns = [self._values[column] for column in self._columns]
         indexes = dict.fromkeys(chain.from_iterable(columns))
         return {index: tuple([values.get(index) for values in columns]) for index in indexes}
-
-
-@asynccontextmanager
-async def _deadline(peer: Peer, timeout_s: float) -> AsyncIterator[None]:
-    """Turns the end of the time given into a failure that says so."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            yield
-    except TimeoutError:
-        raise silence(peer) from None
 
 
 def _refused(error: ErrorStatusError) -> SnmpFailureError:

@@ -62,13 +62,31 @@ def decode(data: bytes, known: dict[bytes, Oid]) -> Answer:
     at, end = _expect(data, at, end, _SEQUENCE)
     bindings: list[Binding] = []
     while at < end:
-        at, stop = _expect(data, at, end, _SEQUENCE)
-        start, at = _expect(data, at, stop, _OID)
-        oid = _known_oid(data[start:at], known)
-        tag, start, at = _header(data, at, stop)
-        bindings.append((oid, _known_oid(data[start:at], known) if tag == _OID else _value(data, tag, start, at)))
+        start, middle, stop = _places(data, at, end)
+        oid = known.get(data[start:middle]) or _learn_oid(data[start:middle], known)
+        tag, first, last = _header(data, middle, stop)
+        if tag == _INTEGER:
+            value: Value = _signed(data, first, last)
+        elif tag == _OID:
+            value = known.get(data[first:last]) or _learn_oid(data[first:last], known)
+        else:
+            value = _value(data, tag, first, last)
+        bindings.append((oid, value))
         at = stop
     return Answer(version, community, request, status, index, bindings)
+
+
+def _places(data: bytes, at: int, end: int) -> tuple[int, int, int]:
+    """Of the binding at `at`: where its OID starts, where its value does, where it ends."""
+    # Nearly all are shorter than 128 bytes and measured in place: a call for each header would double the cost.
+    # A length that is written in several bytes counts 128 or more here, and does not fit.
+    if at + 4 <= end and data[at] == _SEQUENCE and data[at + 2] == _OID:
+        stop, middle = at + 2 + data[at + 1], at + 4 + data[at + 3]
+        if middle <= stop <= end and data[at + 1] < 0x80:
+            return at + 4, middle, stop
+    at, stop = _expect(data, at, end, _SEQUENCE)
+    start, middle = _expect(data, at, stop, _OID)
+    return start, middle, stop
 
 
 def opaque(data: bytes) -> Value:
@@ -143,10 +161,9 @@ def _signed(data: bytes, start: int, stop: int) -> int:
 
 
 def _value(data: bytes, tag: int, start: int, stop: int) -> Value:
+    """What is neither an INTEGER nor an OID."""
     if tag == _OCTETS:
         return data[start:stop]
-    if tag == _INTEGER:
-        return _signed(data, start, stop)
     if tag in _UNSIGNED:
         # Some agents leave out the zero that keeps a large number from looking negative.
         signed = _signed(data, start, stop)
@@ -160,12 +177,10 @@ def _value(data: bytes, tag: int, start: int, stop: int) -> Value:
     raise WireError(f"unknown type {tag:#x}")
 
 
-def _known_oid(data: bytes, known: dict[bytes, Oid]) -> Oid:
-    oid = known.get(data)
-    if oid is None:
-        if len(known) >= _KNOWN:
-            known.clear()  # years of tables, or an agent that makes them up
-        oid = known[data] = _read_oid(data)
+def _learn_oid(data: bytes, known: dict[bytes, Oid]) -> Oid:
+    if len(known) >= _KNOWN:
+        known.clear()  # years of tables, or an agent that makes them up
+    oid = known[data] = _read_oid(data)
     return oid
 
 

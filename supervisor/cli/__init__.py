@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distribution, version
 
 import click
 
-from supervisor.cli import (
-    alert,
-    alert_outbox,
-    billing,
-    camera,
-    check,
-    close,
-    contact,
-    contract,
-    daemon,
-    demo,
-    exclusion,
-    forecast,
-    history,
-    incident,
-    maintenance,
-    oncall,
-    probe,
-    report,
-    request,
-    sla,
-    token,
-)
 from supervisor.errors import VigieError
+
+# Each command, and the module of this package that it is in: only the one that is called is imported, which takes a
+# third off a short command.
+_MODULES = {
+    "alert": "alert",
+    "billing": "billing",
+    "camera": "camera",
+    "check": "check",
+    "close": "close",
+    "contact": "contact",
+    "contract": "contract",
+    "demo": "demo",
+    "exclusion": "exclusion",
+    "forecast": "forecast",
+    "history": "history",
+    "incident": "incident",
+    "maintenance": "maintenance",
+    "oncall": "oncall",
+    "probe": "probe",
+    "reload": "daemon",
+    "report": "report",
+    "request": "request",
+    "run": "daemon",
+    "sla": "sla",
+    "token": "token",
+}
 
 
 class Commands(click.Group):
@@ -47,7 +51,20 @@ class Commands(click.Group):
             ctx.exit(1)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+class Vigie(Commands):
+    """The whole command line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _MODULES:
+            return None
+        found: click.Command = getattr(import_module(f"{__name__}.{_MODULES[cmd_name]}"), cmd_name)
+        return found
+
+
+@click.group(cls=Vigie, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("vigie"), prog_name="vigie")
 def main() -> None:
     """Vigie: supervision, SLA and billing of sondes for the shared IT operators of French communes."""
@@ -64,31 +81,3 @@ def _alone() -> None:
         "supervisord is installed in this environment and has a package of the same name; "
         "give Vigie a virtual environment of its own"
     )
-
-
-for command in (
-    check.check,
-    daemon.run,
-    daemon.reload,
-    probe.probe,
-    history.history,
-    sla.sla,
-    forecast.forecast,
-    alert.alert,
-    report.report,
-    incident.incident,
-    maintenance.maintenance,
-    exclusion.exclusion,
-    request.request,
-    camera.camera,
-    close.close,
-    contract.contract,
-    contact.contact,
-    oncall.oncall,
-    token.token,
-    billing.billing,
-    demo.demo,
-):
-    main.add_command(command)
-for part in alert_outbox.COMMANDS:
-    alert.alert.add_command(part)

@@ -16,6 +16,7 @@ import click
 from probes import registry as probe_registry
 from supervisor.alerts import registry, trial
 from supervisor.alerts.transport import Attempt, Outcome, Transport
+from supervisor.cli import alert_outbox
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import json_option
 from supervisor.cli.showing import say
@@ -183,3 +184,7 @@ def _as_json(one: _Tried) -> dict[str, Any]:
         "receipt": one.attempt.receipt,
         "duration_s": round(one.duration_s, 3),
     }
+
+
+for part in alert_outbox.COMMANDS:
+    alert.add_command(part)

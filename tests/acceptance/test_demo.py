@@ -20,9 +20,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
+
+from supervisor.demo.run import command_fault
 
 DEADLINE_S = 40.0  # generous: the machine may be slow; nothing waits for it when all is well
 ENDS_WITHIN_S = 15.0
@@ -36,6 +39,15 @@ _HISTORY = (
     "select status, cause from interval join sonde on sonde.key = interval.sonde where id = ? and interval.start >= ?"
 )
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
+ROUTER, PAGE = "les-trois-lanternes/routeur/lien", "les-trois-lanternes/site/page"
+FAULTS = ("acces-coupe", "sauvegarde-en-echec", "disque-plein", "bourrage")
+TROUBLED = {  # what they do
+    ROUTER: CRITICAL,
+    PAGE: UNKNOWN,
+    "sainte-ondine-sur-vaire/coffre/appel": CRITICAL,
+    "val-tourmaline/serveur/volumes": CRITICAL,
+    "vieux-fanal/imprimante/etat": CRITICAL,
+}
 
 
 class Demo:
@@ -74,10 +86,24 @@ class Demo:
         """Of every sonde, as the metrics say."""
         return {sonde: int(status) for sonde, status in _STATUS.findall(self.get("/metrics"))}
 
-    def fault(self, name: str, state: str) -> None:
-        command = [sys.executable, "-m", "supervisor", "demo", "--directory", str(self.directory), "fault", name, state]
+    def faults(self, state: str) -> None:
+        """All of them, the first as a person sets it; the others without starting a command for each."""
+        first, *others = FAULTS
+        command = [
+            sys.executable,
+            "-m",
+            "supervisor",
+            "demo",
+            "--directory",
+            str(self.directory),
+            "fault",
+            first,
+            state,
+        ]
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=DEADLINE_S)
-        assert f"{name}: {state}\n" in done.stdout
+        assert f"{first}: {state}\n" in done.stdout
+        for name in others:
+            command_fault(self.directory, name, state == "on")
 
     def wait(self, true: Callable[[dict[str, int]], bool]) -> list[dict[str, int]]:
         """Look until this is true of the statuses; gives all that was seen on the way."""
@@ -159,6 +185,26 @@ def driven(by_itself: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     demo.close()
 
 
+class Troubles(NamedTuple):
+    """What was seen of faults that the tests set."""
+
+    page: str  # while they lasted
+    during: dict[str, int]  # statuses then
+    seen: list[dict[str, int]]  # statuses, from the first fault to the end of the last one
+
+
+@pytest.fixture(scope="module")
+def troubles(driven: Demo) -> Troubles:
+    """Faults of four collectivités, all at once: nothing of theirs is shared, and each takes its sonde's intervals."""
+    driven.wait(lambda seen: all(seen[sonde] == OK for sonde in TROUBLED))
+    driven.faults("on")
+    seen = driven.wait(lambda seen: all(seen[sonde] == status for sonde, status in TROUBLED.items()))
+    page, during = driven.get("/"), driven.statuses()
+    driven.faults("off")
+    seen += driven.wait(lambda seen: all(seen[sonde] == OK for sonde in TROUBLED))
+    return Troubles(page, during, seen)
+
+
 def test_it_answers_and_every_sonde_has_a_status(driven: Demo) -> None:
     assert driven.get("/healthz") == driven.get("/readyz") == "ok\n"
     page = driven.get("/")
@@ -182,42 +228,21 @@ def test_last_month_is_worth_a_statement(driven: Demo) -> None:
     assert len({line["incident"] for line in statement["gti"]}) >= 11
 
 
-def test_a_cut_access_is_one_trouble_and_comes_back(driven: Demo) -> None:
-    router, page = "les-trois-lanternes/routeur/lien", "les-trois-lanternes/site/page"
-    behind = [sonde for sonde in driven.statuses() if sonde.startswith("les-trois-lanternes/") and sonde != router]
-    driven.wait(lambda seen: seen[router] == seen[page] == OK)
-    driven.fault("acces-coupe", "on")
-    seen = driven.wait(lambda seen: seen[router] == CRITICAL and seen[page] == UNKNOWN)
-    first_page = driven.get("/")
-    driven.fault("acces-coupe", "off")
-    seen += driven.wait(lambda seen: seen[router] == seen[page] == OK)
-    assert "derrière «\u00a0Routeur de la mairie\u00a0» (routeur/lien)" in first_page
-    assert {statuses[sonde] for statuses in seen for sonde in behind} <= {OK, UNKNOWN}
-    assert "critical" not in driven.wait_for_history(page, "unknown", "unreachable")
+def test_a_cut_access_is_one_trouble_and_comes_back(driven: Demo, troubles: Troubles) -> None:
+    behind = [sonde for sonde in troubles.seen[0] if sonde.startswith("les-trois-lanternes/") and sonde != ROUTER]
+    assert "derrière «\u00a0Routeur de la mairie\u00a0» (routeur/lien)" in troubles.page
+    assert {statuses[sonde] for statuses in troubles.seen for sonde in behind} <= {OK, UNKNOWN}
+    assert "critical" not in driven.wait_for_history(PAGE, "unknown", "unreachable")
 
 
-def test_a_backup_that_fails_is_seen_at_its_call(driven: Demo) -> None:
-    backup = "sainte-ondine-sur-vaire/coffre/appel"
-    driven.wait(lambda seen: seen[backup] == OK)
-    driven.fault("sauvegarde-en-echec", "on")
-    driven.wait(lambda seen: seen[backup] == CRITICAL)
-    assert "disque de sauvegarde non monté" in driven.get("/")
-    driven.fault("sauvegarde-en-echec", "off")
-    driven.wait(lambda seen: seen[backup] == OK)
+def test_a_backup_that_fails_is_seen_at_its_call(troubles: Troubles) -> None:
+    assert "disque de sauvegarde non monté" in troubles.page
 
 
-def test_machines_tell_of_themselves(driven: Demo) -> None:
+def test_machines_tell_of_themselves(troubles: Troubles) -> None:
     """A full disk and a paper jam, of machines that go on answering."""
-    disk, printer = "val-tourmaline/serveur/volumes", "vieux-fanal/imprimante/etat"
-    driven.wait(lambda seen: seen[disk] == seen[printer] == OK)
-    driven.fault("disque-plein", "on")
-    driven.fault("bourrage", "on")
-    driven.wait(lambda seen: seen[disk] == seen[printer] == CRITICAL)
-    assert driven.statuses()["val-tourmaline/serveur/ssh"] == OK
-    assert "espace libre" in driven.get("/")
-    driven.fault("disque-plein", "off")
-    driven.fault("bourrage", "off")
-    driven.wait(lambda seen: seen[disk] == seen[printer] == OK)
+    assert troubles.during["val-tourmaline/serveur/ssh"] == OK
+    assert "espace libre" in troubles.page
 
 
 def test_a_certificate_near_its_end_is_a_warning(driven: Demo) -> None:

@@ -16,6 +16,7 @@ from bench.dns_responder import answer
 from bench.exporters import CONFIGS
 from bench.exposition import quantile, samples
 from bench.kinds import COMPARED_WITH, KINDS
+from bench.measure import median_of
 from bench.plan import Step
 from bench.processes import BenchError, Process, cpu_s, memory
 from bench.prometheus import exporter_of
@@ -85,6 +86,22 @@ def test_fresh_rows_take_the_place_of_those_of_their_scenario(tmp_path: Path) ->
         replace(fresh, scenario="dns"),
         other,
     ], "a scenario that is run no more is left out"
+
+
+def test_repeated_runs_are_told_by_the_one_in_the_middle(tmp_path: Path) -> None:
+    """And the ratio by runs that followed one another: a busy machine weighs on both."""
+    rows, about = run([Step(scenario=single("heartbeat", 2, 1, 1), prometheus=False)], tmp_path)
+    ours = [replace(rows[0], scenario="disk", cpu_ms=cost, failed=1) for cost in (0.5, 0.4, 0.8)]
+    theirs = [replace(row, system="prometheus", cpu_ms=cost) for row, cost in zip(ours, (2.0, 2.4, 2.4), strict=True)]
+    assert median_of(ours) == replace(ours[0], failed=3, runs=(0.5, 0.4, 0.8))
+    assert median_of(rows) == rows[0]
+
+    write(tmp_path, [median_of(ours), median_of(theirs)], about)
+    assert beside_others(tmp_path, rows, ["disk", "heartbeat"])[0].runs == (0.5, 0.4, 0.8)
+    [line] = [line for line in (tmp_path / "latest.md").read_text().splitlines() if line.startswith("| `disk`, 13")]
+    assert "**0.500** (0.400–0.800)" in line
+    assert "2.40 (2.00–2.40) at" in line
+    assert "4.0× (3.0–6.0)" in line
 
 
 def test_targets_are_told_apart_and_stop_with_the_bench(tmp_path: Path) -> None:
