@@ -6,6 +6,8 @@ Two of them run side by side: one whose faults come by themselves, one whose fau
 from __future__ import annotations
 
 import contextlib
+import email
+import email.policy
 import json
 import os
 import re
@@ -19,6 +21,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -41,6 +44,7 @@ _HISTORY = (
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 ROUTER, PAGE = "les-trois-lanternes/routeur/lien", "les-trois-lanternes/site/page"
 FAULTS = ("acces-coupe", "sauvegarde-en-echec", "disque-plein", "bourrage")
+ANSWERING = "val-tourmaline/serveur/ssh"  # of the machine whose disk is full
 TROUBLED = {  # what they do
     ROUTER: CRITICAL,
     PAGE: UNKNOWN,
@@ -128,6 +132,23 @@ class Demo:
             time.sleep(0.2)
         raise AssertionError(f"not in {DEADLINE_S} s; {sonde} was {told}")
 
+    def mail(self, to: str) -> EmailMessage:
+        """The first mail to somebody."""
+        return email.message_from_bytes(self._letter(to, "eml"), policy=email.policy.default)
+
+    def sms(self, to: str) -> str:
+        """The first SMS to somebody."""
+        return self._letter(to, "sms.txt").decode()
+
+    def _letter(self, to: str, kind: str) -> bytes:
+        deadline = time.monotonic() + DEADLINE_S
+        while time.monotonic() < deadline:
+            found = sorted((self.directory / "courrier").glob(f"*-{to}.{kind}"))
+            if found and (content := found[0].read_bytes()):
+                return content
+            time.sleep(0.2)
+        raise AssertionError(f"nothing for {to} in {DEADLINE_S} s")
+
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(ENDS_WITHIN_S)
@@ -196,7 +217,7 @@ class Troubles(NamedTuple):
 @pytest.fixture(scope="module")
 def troubles(driven: Demo) -> Troubles:
     """Faults of four collectivités, all at once: nothing of theirs is shared, and each takes its sonde's intervals."""
-    driven.wait(lambda seen: all(seen[sonde] == OK for sonde in TROUBLED))
+    driven.wait(lambda seen: all(seen[sonde] == OK for sonde in (*TROUBLED, ANSWERING)))
     driven.faults("on")
     seen = driven.wait(lambda seen: all(seen[sonde] == status for sonde, status in TROUBLED.items()))
     page, during = driven.get("/"), driven.statuses()
@@ -213,6 +234,17 @@ def test_it_answers_and_every_sonde_has_a_status(driven: Demo) -> None:
     statuses = driven.statuses()
     assert len(statuses) >= SONDES_AT_LEAST
     driven.wait(lambda seen: list(seen.values()).count(OK) >= WELL_AT_LEAST)
+
+
+def test_what_its_people_are_told_is_there_to_be_opened(driven: Demo, troubles: Troubles) -> None:
+    assert troubles.during
+    mail = driven.mail("referent@les-trois-lanternes.example")
+    assert "Accès Internet" in mail["Subject"]
+    body = mail.get_body(("plain",))
+    assert body is not None
+    (link,) = re.findall(rf"{driven.url}(/i/\S+)", body.get_content())
+    assert "Accès Internet" in driven.get(link)
+    assert driven.sms("+33600000005").startswith("Panne : Accès Internet depuis ")
 
 
 def test_last_month_is_worth_a_statement(driven: Demo) -> None:
@@ -241,7 +273,7 @@ def test_a_backup_that_fails_is_seen_at_its_call(troubles: Troubles) -> None:
 
 def test_machines_tell_of_themselves(troubles: Troubles) -> None:
     """A full disk and a paper jam, of machines that go on answering."""
-    assert troubles.during["val-tourmaline/serveur/ssh"] == OK
+    assert troubles.during[ANSWERING] == OK
     assert "espace libre" in troubles.page
 
 
