@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from probes.base import Status
-from probes.camera.comparing import Comparison, compare, placed, sharpest, sharpness, view_of
+from probes.camera.comparing import Comparison, placed, sharpest, sharpness, view_of
 from probes.camera.covering import cover, elsewhere, first_fog, too_plain
 from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, Features
@@ -55,7 +55,7 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
     previous = reference.previous
     trail = reference.trail
     later = previous is not None and at > previous.at
-    known = tuple(compare(features, view, one) for one in reference.regimes)
+    known = tuple(Comparison(features, view, one) for one in reference.regimes)
     best = max(range(len(known)), key=lambda index: known[index].nearness, default=None)
     return Evidence(
         features=features,
@@ -63,14 +63,14 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         level=sharpness(features),
         still=stillness(features, previous) if previous is not None and later else None,
         regime=None if best is None else reference.regimes[best],
-        place=None if best is None else placed(features, view, reference.regimes[best]),
+        place=None if best is None else placed(features, known[best]),
         unsteady=previous is not None and previous.unsteady >= _UNSTEADY and previous.tables != features.tables,
         pictures=sum(one.seen for one in reference.regimes),
         known=known,
         novel=at - reference.begun < _FIRST_DAY_S
         and not reference.darkest - _NOVEL <= features.level <= reference.brightest + _NOVEL,
         nightfall=trail is not None and trail.good and float(np.exp(trail.view.zones).mean()) < _NIGHTFALL,
-        trail=None if trail is None else compare(features, view, trail.view),
+        trail=None if trail is None else Comparison(features, view, trail.view),
         trail_good=trail is not None and trail.good,
     )
 
@@ -110,10 +110,10 @@ def _light(seen: Evidence) -> Verdict | None:
             return Verdict(State.BLACK, Status.WARNING, f"{reason}, après une image déjà très sombre")
         return Verdict(State.BLACK, Status.CRITICAL, reason)
     burnt = features.bright >= 0.6 and seen.signal < 110
-    if seen.known:
+    if seen.known and features.bright >= 0.25:
         brighter = features.mean.mean() >= 180 and min(one.relit for one in seen.known) >= 0.6
         missing = min(one.gone for one in seen.known)
-        burnt |= brighter and missing >= 0.15 and features.bright >= 0.25
+        burnt |= brighter and missing >= 0.15
         burnt |= missing >= 0.3 and features.bright >= 0.4
     if not burnt:
         return None
