@@ -33,6 +33,7 @@ from probes.camera.verdict import (
     State,
     Verdict,
 )
+from probes.camera.weighing import reconsidered
 
 _INNER_CELLS = (CELLS_Y - 4) * CELLS_X  # the rows of overlays left out
 _NIGHTFALL = 32.0  # grey levels
@@ -76,6 +77,11 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
 
 
 def decide(seen: Evidence) -> Verdict:
+    """What the rules say, or all the evidence together where it is surer."""
+    return reconsidered(by_rules(seen), seen)
+
+
+def by_rules(seen: Evidence) -> Verdict:
     """The first of these that holds; each says why."""
     doubt = None
     for rule in (_light, elsewhere, cover, _freeze, _flat, _blur, _move):
