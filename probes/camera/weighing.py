@@ -24,6 +24,7 @@ _FAULTS = _STATES[1:]
 _SURE = 0.95  # likelihood from which a picture that is well to the rules is not
 _CERTAIN = 0.98  # and from which there is no doubt
 _KEPT = 5.0  # how much more the fault that the rules say counts than another
+_SCARCELY, _BLUNTED = 0.03, 0.1  # parts of the scene lost, or softer; and a loss of sharpness
 _OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _REASONS = {
     State.BLURRED: "contours adoucis sur une partie de l’image au moins, les grandes formes à leur place",
@@ -95,7 +96,7 @@ def reconsidered(verdict: Verdict, seen: Evidence) -> Verdict:
     if verdict.state not in _STATES and verdict.state is not State.UNKNOWN:
         return verdict
     alarm = verdict.state in _FAULTS
-    if not alarm and not _known(seen):
+    if not alarm and (_as_ever(verdict, seen) or not _known(seen)):
         return verdict
     if (told := signs(seen)) is None:
         return verdict
@@ -114,3 +115,11 @@ def _known(seen: Evidence) -> bool:
     to see, as there is not in dense fog."""
     other_light = seen.novel and all(one.relit >= _OTHER_LIGHT for one in seen.known)
     return seen.pictures >= KNOWN_BY and seen.signal >= FEW_CELLS and not other_light
+
+
+def _as_ever(verdict: Verdict, seen: Evidence) -> bool:
+    """Whether nothing is lost and nothing softer, as in more than half of all pictures: no signs need be worked out."""
+    best, place = seen.best, seen.place
+    if verdict.status is not Status.OK or best is None or place is None:
+        return False
+    return place.lost < _SCARCELY and best.soft < _SCARCELY and not best.blunt >= _BLUNTED

@@ -90,3 +90,15 @@ def test_what_light_and_stillness_say_is_not_asked_again(state: State) -> None:
 )
 def test_with_too_little_to_weigh_the_rules_have_the_word(less: dict[str, object]) -> None:
     assert reconsidered(CLEAR, seen("masquée")._replace(**less)) is CLEAR
+
+
+def test_a_picture_as_ever_is_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed: list[Evidence] = []
+    monkeypatch.setattr("probes.camera.weighing.signs", weighed.append)
+    place = seen().place
+    assert place is not None
+    as_ever = seen()._replace(place=place._replace(lost=0.0))
+    reconsidered(CLEAR, as_ever)
+    assert weighed == []
+    reconsidered(CLEAR, as_ever._replace(place=place._replace(lost=0.2)))
+    assert len(weighed) == 1
