@@ -8,6 +8,7 @@ turned camera under 0.35.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, ZONES_X, ZONES_Y, Cells, Features, neighbourhood
-from probes.camera.placing import Place, place
+from probes.camera.placing import Detail, Place, agreement, detail, place
 from probes.camera.reference import Regime
 
 _STRONG = 15.0  # energy of a cell that has structure worth missing, grey levels²
@@ -24,115 +25,165 @@ _SMOOTH, _SMOOTHER = -2.0, 0.6  # sharpness under which a cell has no edge, and 
 _FLATTER = math.exp(-2)  # of the energy expected
 _DARKER = 0.6  # of the light before: another light
 _SHARPER = 0.6  # of a picture's own sharpness: a scene has parts that are out of focus by nature
+_EVERYWHERE = np.ones((CELLS_Y, CELLS_X), dtype=np.float32)
 _SPARED = 0.35  # of the losses of sharpness: what blurs a picture spares few cells, fog spares what is near
 
 
-class Comparison(NamedTuple):
-    """A picture against one regime."""
+class Comparison:
+    """A picture against one regime.
 
-    match: float  # correlation of structure where the picture has any: -1 to 1
-    whole: float  # the same over the whole picture, so that missing structure counts
-    strong: int  # cells whose structure should be seen in this light
-    kept: int  # of those, cells that still have some
-    gone: float  # part of the strong cells that are flat now, or smooth where they were sharp
-    echo: float  # how far the grey levels of those cells still show the scene: 0 behind a cover, high in fog
-    soft: float  # part of the kept cells that are smooth where they were sharp
-    likeness: float  # correlation of the cells' grey levels with their neighbourhood removed
-    contrast: float  # how strong the differences between neighbouring cells are, for the light there is
-    blunt: float  # how much sharpness is lost, in the direction that lost most; NaN if nothing to tell from
-    relit: float  # part of the cells that are much darker, or part that are much brighter: whichever is more
+    Only the regime that resembles most is judged by all of this, so each number is worked out when first asked for.
+    """
+
+    def __init__(self, features: Features, view: View, regime: Regime) -> None:
+        self.regime = regime
+        self._features = features
+        self._view = view
+        self._signal = features.sure_x | features.sure_y
+
+    @cached_property
+    def energy(self) -> Cells:
+        """Of the regime's structure."""
+        return np.exp(self.regime.log_energy)
+
+    @cached_property
+    def shape(self) -> NDArray[np.float32]:
+        """The regime's structure, see `_shape`."""
+        return _shape(self.energy, self.regime.maps[2], self.regime.maps[3], 2.0)
+
+    @cached_property
+    def local(self) -> Cells:
+        """The correlation of structure around each cell."""
+        return agreement(self._view.detail, detail(self.shape))
+
+    @cached_property
+    def match(self) -> float:
+        """Correlation of structure where the picture has any: -1 to 1."""
+        return _correlation(self._view.shape, self.shape, self._signal + np.float32(0.02))
+
+    @cached_property
+    def whole(self) -> float:
+        """The same over the whole picture, so that missing structure counts."""
+        return _correlation(self._view.shape, self.shape, _EVERYWHERE)
+
+    @cached_property
+    def strong(self) -> int:
+        """How many cells have structure that should be seen in this light."""
+        return int(self._strong.sum())
+
+    @cached_property
+    def kept(self) -> int:
+        """Of those, cells that still have some."""
+        return int((self._strong & self._signal).sum())
+
+    @cached_property
+    def gone(self) -> float:
+        """Part of the strong cells that are flat now, or smooth where they were sharp."""
+        return int(self._gone.sum()) / max(self.strong, 1)
+
+    @cached_property
+    def echo(self) -> float:
+        """How far the grey levels of those cells still show the scene: 0 behind a cover, high in fog.
+
+        Fog and darkness take contrast away but leave the cells' means in their order, to a tenth of a grey level.
+        """
+        if int(self._gone.sum()) < _FEW:
+            return 1.0
+        return _correlation(self._features.relief[None], self.regime.relief[None], self._gone + np.float32(0.001))
+
+    @cached_property
+    def soft(self) -> float:
+        """Part of the kept cells that are smooth where they were sharp."""
+        return int((self._strong & self._signal & self._smooth).sum()) / max(self.kept, 1)
+
+    @cached_property
+    def likeness(self) -> float:
+        """Correlation of the cells' grey levels with their neighbourhood removed."""
+        return _correlation(self._features.relief[None], self.regime.relief[None], _EVERYWHERE)
+
+    @cached_property
+    def contrast(self) -> float:
+        """How strong the differences between neighbouring cells are, for the light there is."""
+        dimmed = min(1.0, max(0.05, _ranked(self._light, 0.5)))
+        return float(self.likeness * self._features.spread / (self.regime.spread + 0.5) / dimmed)
+
+    @cached_property
+    def blunt(self) -> float:
+        """How much sharpness is lost, in the direction that lost most; NaN if nothing to tell from."""
+        return _blunt(self._features, self.regime, self._strong)
+
+    @cached_property
+    def relit(self) -> float:
+        """Part of the cells that are much darker, or part that are much brighter: whichever is more."""
+        ratio: NDArray[np.float32] = np.exp(self._features.zones - self.regime.zones)
+        return max(int((ratio < _DARKER).sum()), int((ratio > 1 / _DARKER).sum())) / ratio.size
 
     @property
     def same(self) -> float:
         """How surely this is the same view: missing structure or spurious structure alone does not make another."""
         return max(self.match, self.whole)
 
-    @property
+    @cached_property
     def nearness(self) -> float:
         """How likely this is the light the picture was taken in."""
         return self.same + 0.3 * self.likeness - 0.2 * self.relit
+
+    @cached_property
+    def _light(self) -> Cells:
+        """How many times brighter each cell's zone is."""
+        ratio = np.exp(self._features.zones - self.regime.zones)
+        return np.repeat(np.repeat(ratio, CELLS_Y // ZONES_Y, axis=0), CELLS_X // ZONES_X, axis=1)
+
+    @cached_property
+    def _expected(self) -> Cells:
+        """The energy of each cell in the light there is."""
+        strong = _within(self.energy > _STRONG)
+        expected: Cells = self.energy * _dimming(self._light, strong & self._signal) ** 2
+        return expected
+
+    @cached_property
+    def _strong(self) -> NDArray[np.bool_]:
+        known = _within(self.energy > _STRONG)
+        return known & (self._expected > max(_STRONG, 16 * self._features.noise))
+
+    @cached_property
+    def _smooth(self) -> NDArray[np.bool_]:
+        """The cells that have only smooth shades where the scene has edges."""
+        features, sharp = self._features, self.regime.sharp
+        across = (features.sharp_x < _SMOOTH) & (sharp[0] - features.sharp_x > _SMOOTHER)
+        down = (features.sharp_y < _SMOOTH) & (sharp[1] - features.sharp_y > _SMOOTHER)
+        soft: NDArray[np.bool_] = (across & (down | ~features.sure_y)) | (down & ~features.sure_x)
+        return soft
+
+    @cached_property
+    def _gone(self) -> NDArray[np.bool_]:
+        energy = self._features.energy
+        flat = (energy < 3 + 3 * self._features.noise) & (energy < self._expected * _FLATTER)
+        return self._strong & (flat | self._smooth)
 
 
 class View(NamedTuple):
     """What of a picture is compared with every regime."""
 
     shape: NDArray[np.float32]  # its structure, see `_shape`
+    detail: Detail
 
 
 def view_of(features: Features) -> View:
     """What the comparisons of one picture share."""
     shape = _shape(features.energy, features.lean_x, features.lean_y, 2.0 + features.noise / 2)
-    return View(shape)
+    return View(shape, detail(shape))
 
 
-def placed(features: Features, view: View, regime: Regime) -> Place:
-    """Which parts of the regime's scene are in their place."""
-    return place(features, view.shape, regime, _known_shape(regime))
-
-
-def _known_shape(regime: Regime) -> NDArray[np.float32]:
-    return _shape(np.exp(regime.log_energy), regime.maps[2], regime.maps[3], 2.0)
+def placed(features: Features, found: Comparison) -> Place:
+    """Which parts of the scene of a compared regime are in their place."""
+    return place(features, found.local, found.regime)
 
 
 def _shape(energy: Cells, lean_x: Cells, lean_y: Cells, floor: float) -> NDArray[np.float32]:
     """The structure without its contrast: each cell's strength among its neighbours, and its direction."""
     strength = np.sqrt(energy / (neighbourhood(energy) + floor))
     return np.stack((strength, strength * lean_x, strength * lean_y))
-
-
-def compare(features: Features, view: View, regime: Regime) -> Comparison:
-    """One picture against one regime."""
-    known = np.exp(regime.log_energy)
-    signal = features.sure_x | features.sure_y
-    known_shape = _known_shape(regime)
-    light = _light(features, regime)
-    strong = _within(known > _STRONG)
-    dimming = _dimming(light, strong & signal)
-    expected = known * dimming**2
-    strong &= expected > max(_STRONG, 16 * features.noise)
-    count = int(strong.sum())
-    flat = (features.energy < 3 + 3 * features.noise) & (features.energy < expected * _FLATTER)
-    smooth = _smooth(features, regime)
-    gone = strong & (flat | smooth)
-    kept = strong & signal
-    likeness = _correlation(features.relief[None], regime.relief[None], np.ones_like(features.relief))
-    return Comparison(
-        match=_correlation(view.shape, known_shape, signal + np.float32(0.02)),
-        whole=_correlation(view.shape, known_shape, np.ones_like(features.energy)),
-        strong=count,
-        kept=int(kept.sum()),
-        gone=float(gone.sum()) / max(count, 1),
-        echo=_echo(features.relief, regime.relief, gone),
-        soft=float((kept & smooth).sum()) / max(int(kept.sum()), 1),
-        likeness=likeness,
-        contrast=likeness * features.spread / (regime.spread + 0.5) / min(1.0, max(0.05, _ranked(light, 0.5))),
-        blunt=_blunt(features, regime, strong),
-        relit=max(float((light < _DARKER).mean()), float((light > 1 / _DARKER).mean())),
-    )
-
-
-def _smooth(features: Features, regime: Regime) -> NDArray[np.bool_]:
-    """The cells that have only smooth shades where the scene has edges."""
-    across = (features.sharp_x < _SMOOTH) & (regime.sharp[0] - features.sharp_x > _SMOOTHER)
-    down = (features.sharp_y < _SMOOTH) & (regime.sharp[1] - features.sharp_y > _SMOOTHER)
-    soft: NDArray[np.bool_] = (across & (down | ~features.sure_y)) | (down & ~features.sure_x)
-    return soft
-
-
-def _echo(relief: Cells, known: Cells, gone: NDArray[np.bool_]) -> float:
-    """The correlation of grey levels, each in units of its neighbourhood's, over those cells.
-
-    Fog and darkness take contrast away but leave the cells' means in their order, to a tenth of a grey level.
-    """
-    if int(gone.sum()) < _FEW:
-        return 1.0
-    return _correlation(relief[None], known[None], gone + np.float32(0.001))
-
-
-def _light(features: Features, regime: Regime) -> Cells:
-    """How many times brighter each cell's zone is."""
-    ratio = np.exp(features.zones - regime.zones)
-    return np.repeat(np.repeat(ratio, CELLS_Y // ZONES_Y, axis=0), CELLS_X // ZONES_X, axis=1)
 
 
 def _within(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from probes.camera.placing import Place
 from probes.camera.verdict import (
     ECHO,
     FEW_CELLS,
+    KNOWN_BY,
     OTHER,
     PLAIN,
     RICH,
@@ -30,8 +31,8 @@ _LOST, _SOLID = 0.47, 0.3  # parts of the scene out of place, and out of place i
 _LOST_PLAIN = 0.66  # the same in a plainer scene
 _PART = 0.55  # see `_in_part`: ordinary ones are under 0.5
 _EITHER = 0.3  # of `_turned`: either may be
+_TRACE = 0.08  # correlation of large shades that no cover of a plain scene has by chance
 _FOGGED = 0.2  # contrast of large shades in fog
-_KNOWN_BY = 24  # pictures that a scene has to be known by, to have been seen in more than one weather
 _ECHO_UNVEILED = 0.55  # the same as ECHO in clear air
 
 
@@ -60,7 +61,7 @@ def _out_of_place(seen: Evidence, best: Comparison, place: Place) -> Verdict | N
         return Verdict(State.BLURRED, Status.CRITICAL, reason)
     if place.textured < RICH and best.strong < FEW_CELLS:
         return too_plain()
-    if place.shown < SOME_CELLS and best.contrast < 0.1 and best.likeness >= 0.2:
+    if nothing_shown(best, place):
         return Verdict(State.UNKNOWN, Status.UNKNOWN, "trop peu de détails pour juger de l’image")
     if seen.novel and place.firm < 0.12 and place.shown >= 0.4 * place.textured:
         return Verdict(State.CLEAR, Status.WARNING, "lumière jamais vue, où la scène connue ne se retrouve pas")
@@ -110,6 +111,8 @@ def cover(seen: Evidence) -> Verdict | None:
         return None
     if seen.place is not None and seen.place.lost < 0.2:
         return None
+    if seen.place is not None and nothing_shown(best, seen.place):
+        return Verdict(State.UNKNOWN, Status.UNKNOWN, "trop peu de détails pour juger de l’image")
     if best.relit >= 0.6 and best.relit > best.gone + 0.3 and best.same >= OTHER and not _cut_off(best):
         return Verdict(State.CLEAR, Status.WARNING, f"{best.gone:.0%} de la scène invisible dans une lumière nouvelle")
     if best.strong < PLAIN and best.gone < 0.5:
@@ -143,6 +146,14 @@ def _cut_off(best: Comparison) -> bool:
     return apart and best.likeness < 0.75 and best.contrast >= VEILED
 
 
+def nothing_shown(best: Comparison, place: Place) -> bool:
+    """Whether there is nothing left to see but a trace of the large shades: dense fog, or a cover that lets light
+    through. A plain scene leaves a fainter trace."""
+    if place.shown >= SOME_CELLS or best.contrast >= 0.1:
+        return False
+    return best.likeness >= (0.2 if place.textured >= RICH else _TRACE)
+
+
 def too_plain() -> Verdict:
     return Verdict(State.UNKNOWN, Status.UNKNOWN, "la scène connue a trop peu de détails pour juger du cadrage")
 
@@ -151,7 +162,7 @@ def first_fog(seen: Evidence) -> bool:
     """Whether what looks hidden may be behind the first fog of a camera that is hardly known: the large shades are
     faint, and in their order."""
     best, place = seen.best, seen.place
-    if best is None or place is None or seen.pictures >= _KNOWN_BY:
+    if best is None or place is None or seen.pictures >= KNOWN_BY:
         return False
     faint = best.contrast < VEILED and best.likeness >= 0.4 and best.match >= 0.65
     return faint and place.strange < 0.2 and place.lost < _LOST_PLAIN

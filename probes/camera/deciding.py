@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from probes.base import Status
-from probes.camera.comparing import Comparison, compare, placed, sharpest, sharpness, view_of
+from probes.camera.comparing import Comparison, placed, sharpest, sharpness, view_of
 from probes.camera.covering import cover, elsewhere, first_fog, too_plain
 from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, Features
@@ -33,6 +33,7 @@ from probes.camera.verdict import (
     State,
     Verdict,
 )
+from probes.camera.weighing import reconsidered
 
 _INNER_CELLS = (CELLS_Y - 4) * CELLS_X  # the rows of overlays left out
 _NIGHTFALL = 32.0  # grey levels
@@ -55,7 +56,7 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
     previous = reference.previous
     trail = reference.trail
     later = previous is not None and at > previous.at
-    known = tuple(compare(features, view, one) for one in reference.regimes)
+    known = tuple(Comparison(features, view, one) for one in reference.regimes)
     best = max(range(len(known)), key=lambda index: known[index].nearness, default=None)
     return Evidence(
         features=features,
@@ -63,19 +64,24 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         level=sharpness(features),
         still=stillness(features, previous) if previous is not None and later else None,
         regime=None if best is None else reference.regimes[best],
-        place=None if best is None else placed(features, view, reference.regimes[best]),
+        place=None if best is None else placed(features, known[best]),
         unsteady=previous is not None and previous.unsteady >= _UNSTEADY and previous.tables != features.tables,
         pictures=sum(one.seen for one in reference.regimes),
         known=known,
         novel=at - reference.begun < _FIRST_DAY_S
         and not reference.darkest - _NOVEL <= features.level <= reference.brightest + _NOVEL,
         nightfall=trail is not None and trail.good and float(np.exp(trail.view.zones).mean()) < _NIGHTFALL,
-        trail=None if trail is None else compare(features, view, trail.view),
+        trail=None if trail is None else Comparison(features, view, trail.view),
         trail_good=trail is not None and trail.good,
     )
 
 
 def decide(seen: Evidence) -> Verdict:
+    """What the rules say, or all the evidence together where it is surer."""
+    return reconsidered(by_rules(seen), seen)
+
+
+def by_rules(seen: Evidence) -> Verdict:
     """The first of these that holds; each says why."""
     doubt = None
     for rule in (_light, elsewhere, cover, _freeze, _flat, _blur, _move):
@@ -110,10 +116,10 @@ def _light(seen: Evidence) -> Verdict | None:
             return Verdict(State.BLACK, Status.WARNING, f"{reason}, après une image déjà très sombre")
         return Verdict(State.BLACK, Status.CRITICAL, reason)
     burnt = features.bright >= 0.6 and seen.signal < 110
-    if seen.known:
+    if seen.known and features.bright >= 0.25:
         brighter = features.mean.mean() >= 180 and min(one.relit for one in seen.known) >= 0.6
         missing = min(one.gone for one in seen.known)
-        burnt |= brighter and missing >= 0.15 and features.bright >= 0.25
+        burnt |= brighter and missing >= 0.15
         burnt |= missing >= 0.3 and features.bright >= 0.4
     if not burnt:
         return None

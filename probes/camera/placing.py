@@ -17,7 +17,6 @@ from probes.camera.reference import Regime
 
 _TEXTURED = 1.2  # log energy from which a cell has structure to compare
 _FIRM, _KEPT, _LOST = 0.75, 0.5, 0.3  # local correlation
-_OVERLAY = np.float32(0.1)  # weight of the rows of overlays: they agree whatever the camera shows
 _NEAR, _NEARER = -2.0, 0.4  # sharpness of what is too near to be in focus, and how far under the scene's
 
 
@@ -26,7 +25,6 @@ class Place(NamedTuple):
 
     textured: int  # cells of the regime with structure
     shown: int  # cells of the picture with structure
-    agreement: float  # local correlation over the structure of both, so that what is new counts too
     firm: float  # share in its place to a hair
     kept: float  # share in its place
     lost: float  # share that is not
@@ -35,13 +33,28 @@ class Place(NamedTuple):
     strange: float  # cells with sharp structure that the regime does not explain, to those that had or have any
 
 
-def place(features: Features, shape: NDArray[np.float32], regime: Regime, known: NDArray[np.float32]) -> Place:
-    """Where the regime's structure `known` is found in the picture's `shape`."""
-    now, then = _detail(shape), _detail(known)
-    common, ours, theirs = _box((now * then).sum(0)), _box((now * now).sum(0)), _box((then * then).sum(0))
-    local = common / (np.sqrt(ours * theirs) + np.float32(0.05))
-    weight = (ours + theirs) * _OVERLAY
-    weight[INNER] *= 1 / _OVERLAY
+class Detail(NamedTuple):
+    """A structure less what is common to each cell's neighbourhood."""
+
+    maps: NDArray[np.float32]
+    power: Cells  # of it, around each cell
+
+
+def detail(shape: NDArray[np.float32]) -> Detail:
+    """The structure less its mean over the 7 × 7 cells around."""
+    rows, columns = shape.shape[-2:]
+    maps = np.asarray(shape - _mean(rows, 3) @ shape @ _mean(columns, 3).T, np.float32)
+    return Detail(maps, box(np.einsum("abc,abc->bc", maps, maps)))
+
+
+def agreement(now: Detail, then: Detail) -> Cells:
+    """The local correlation of two structures."""
+    common = box(np.einsum("abc,abc->bc", now.maps, then.maps))
+    return np.asarray(common / (np.sqrt(now.power * then.power) + np.float32(0.05)), np.float32)
+
+
+def place(features: Features, local: Cells, regime: Regime) -> Place:
+    """Where the regime's structure is found in the picture, by their `local` correlation."""
     local_in, log_now = local[INNER], np.log(features.energy[INNER] + 0.25)
     before = regime.log_energy[INNER]
     textured, shown = before > _TEXTURED, log_now > _TEXTURED + 0.5
@@ -49,12 +62,11 @@ def place(features: Features, shape: NDArray[np.float32], regime: Regime, known:
     sharpest = np.maximum(features.sharp_x, features.sharp_y)[INNER]
     near = sharpest < np.minimum(_NEAR, regime.sharp.max(axis=0)[INNER] - _NEARER)
     smooth = (log_now < 0.3) | (before - log_now > 2.8)
-    whole = _box(lost.astype(np.float32)) >= np.float32(0.85) * _box(textured.astype(np.float32))
+    whole = box(lost.astype(np.float32)) >= np.float32(0.85) * box(textured.astype(np.float32))
     foreign = shown & (local_in < _LOST) & ~near
     return Place(
         textured=int(textured.sum()),
         shown=int(shown.sum()),
-        agreement=float(np.vdot(local, weight)) / (float(weight.sum()) + 1e-6),
         firm=int((textured & (local_in > _FIRM)).sum()) / count,
         kept=int((textured & (local_in > _KEPT)).sum()) / count,
         lost=int(lost.sum()) / count,
@@ -64,15 +76,9 @@ def place(features: Features, shape: NDArray[np.float32], regime: Regime, known:
     )
 
 
-def _detail(shape: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The structure less its mean over the 7 × 7 cells around."""
-    rows, columns = shape.shape[-2:]
-    return np.asarray(shape - _mean(rows, 3) @ shape @ _mean(columns, 3).T, np.float32)
-
-
-def _box(values: Cells) -> Cells:
+def box(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """The sum over the 3 × 3 cells around each."""
-    rows, columns = values.shape
+    rows, columns = values.shape[-2:]
     return np.asarray(_sum(rows, 1) @ values @ _sum(columns, 1), np.float32)
 
 

@@ -16,6 +16,7 @@ from probes.camera.stillness import Stillness
 FEW_CELLS, SOME_CELLS = 12, 30  # with structure: under these nothing is said, or little
 PLAIN = 110  # cells with structure under which a scene is too plain to tell a cover or a move from weather
 RICH = 200  # cells with structure from which a scene is rich
+KNOWN_BY = 24  # pictures that a scene has to be known by, to have been seen in more than one weather
 SETTLED = 6  # pictures from which a regime can say that something is missing
 OTHER = 0.38  # correlation of structure under which it is another view
 ECHO = 0.4  # how far what is gone still shows: below, it is hidden
