@@ -151,8 +151,8 @@ class Reading:
     # --- what is to be known at a glance
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        yield "Vu", self._who(StepKind.ACKNOWLEDGE, self._voice.on) or "par personne"
-        yield "Intervention", self._who(StepKind.INTERVENTION, self._on_site) or "aucune n’est enregistrée"
+        yield "Vu", self._who(StepKind.ACKNOWLEDGE, self._voice.on) or "pas encore"
+        yield "Intervention", self._who(StepKind.INTERVENTION, self._on_site) or "pas encore commencée"
         if not self._lasts and (clock := self._clock()):
             yield CLOCK, clock
         yield from self._closed()

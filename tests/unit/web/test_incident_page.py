@@ -141,8 +141,8 @@ async def test_the_operator_reads_how_it_stands_and_what_there_is_to_do(client: 
         "J’interviens\n"
         "Je commence l’intervention. Le délai d’intervention s’arrête.\n"
         "Où en est l’incident\n"
-        "Vu par personne\n"
-        "Intervention aucune n’est enregistrée\n"
+        "Vu pas encore\n"
+        "Intervention pas encore commencée\n"
         "Constat « connexion refusée par 192.0.2.7 »\n"
         "Sonde exemple/web/site\n"
         "Incident INC-2026-000001\n"
@@ -220,7 +220,7 @@ async def test_the_end_and_what_never_was(client: Client, house: House) -> None:
     house.desk.result("03-06 09:40", SITE, "critical")
     said = await read(client, house.link("Jeanne"))
     assert "■ De nouveau en panne" in said
-    assert "par personne" in said  # of this opening
+    assert "Vu pas encore" in said  # of this opening
     house.desk.result("03-06 09:01", LINK, "critical")
     assert "○ Fausse alerte" in await read(client, house.link("Jeanne"))
 
