@@ -42,9 +42,10 @@ def heed_clock(connection: sqlite3.Connection, now: int) -> None:
 def healths(connection: sqlite3.Connection) -> list[Health]:
     """Of every channel that was ever tried."""
     rows = connection.execute(
-        "select c.name, c.works_from, c.fails_from, c.own, count(m.id), ifnull(max(m.attempts), 0), "
-        "count(distinct m.address) from channel c left join message m on m.channel = c.name "
-        "and m.state = 'waiting' and m.failure <> '' group by c.name order by c.name"
+        "select c.name, c.works_from, c.fails_from, c.own, ifnull(m.waiting, 0), ifnull(m.tries, 0), "
+        "ifnull(m.receivers, 0) from channel c left join (select channel, count(*) as waiting, "
+        "max(attempts) as tries, count(distinct address) as receivers from message indexed by message_due "
+        "where state = 'waiting' and failure <> '' group by channel) m on m.channel = c.name order by c.name"
     ).fetchall()
     return [Health(name, works, fails, bool(own), *counts) for name, works, fails, own, *counts in rows]
 
@@ -52,8 +53,9 @@ def healths(connection: sqlite3.Connection) -> list[Health]:
 def waited(connection: sqlite3.Connection, name: str, since: int, until: int) -> int:
     """How many messages could not leave by it in that time, those that still do not included."""
     row = connection.execute(
-        "select count(*) from message where channel = :name and made_at < :until and attempts > 0 "
-        "and (state = 'waiting' or ended_at >= :since)",
+        "select count(*) from message where channel = :name and made_at < :until and attempts > 0 and id in ("
+        "select id from message indexed by message_due where state = 'waiting' union all "
+        "select id from message indexed by message_ended where state <> 'waiting' and ended_at >= :since)",
         {"name": name, "since": since, "until": until},
     ).fetchone()
     return int(row[0])
@@ -82,8 +84,10 @@ def standing(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, 
     found = {name: Standing() for name in sorted(names)}
     rows = connection.execute(
         "select channel, sum(state = 'waiting'), sum(state = 'waiting' and failure <> ''), "
-        "min(iif(state = 'waiting', made_at, null)), sum(state = 'dead') from message "
-        "where state in ('waiting', 'dead') group by channel"
+        "min(iif(state = 'waiting', made_at, null)), sum(state = 'dead') from ("
+        "select channel, state, failure, made_at from message indexed by message_due where state = 'waiting' union all "
+        "select channel, state, failure, made_at from message indexed by message_dead where state = 'dead') "
+        "group by channel"
     )
     found |= {name: Standing(*counts) for name, *counts in rows}
     told = topics.latest(connection, Subject.CHANNEL)

@@ -113,8 +113,8 @@ def release_flapping(connection: sqlite3.Connection, sondes: Sequence[str]) -> N
 def mutable(connection: sqlite3.Connection, now: int, *, maintained: bool) -> list[tuple[int, int]]:
     """Incidents and openings of which something is held; where anything is maintained, of which it may have to be."""
     return connection.execute(
-        "select distinct incident, opening from notice where state = 'due' and incident is not null "
-        "and kind not in ('recovered', 'withdrawn') and (why = ? or (? and not_before <= ?))",
+        "select distinct incident, opening from notice indexed by notice_due where state = 'due' "
+        "and incident is not null and kind not in ('recovered', 'withdrawn') and (why = ? or (? and not_before <= ?))",
         (MAINTAINED, maintained, now),
     ).fetchall()
 

@@ -125,8 +125,9 @@ def bring_forward(connection: sqlite3.Connection, channel: Channel, now: int) ->
     That try is on the house, or a relay that comes and goes would use the days up in which a message is tried.
     """
     connection.execute(
-        "update message set next_at = :now, attempts = attempts - 1 where id in (select id from message where "
-        "state = 'waiting' and channel = :channel and failure <> '' and attempts > 0 and next_at > :now "
+        "update message set next_at = :now, attempts = attempts - 1 where id in (select id from message "
+        "indexed by message_due where state = 'waiting' and channel = :channel and failure <> '' and attempts > 0 "
+        "and next_at > :now "
         "and tried_at < (select works_from from channel where name = :channel) order by id limit :most)",
         {"now": now, "channel": channel, "most": AT_A_TIME},
     )
@@ -205,9 +206,16 @@ def numbered(connection: sqlite3.Connection, number: int) -> Message | None:
     return next(iter(_read(connection, "id = ?", [number])), None)
 
 
+# By the indexes of what is open: a table of a year's messages is not read for the few that wait.
+_OPEN = (
+    "select id from message indexed by message_due where state = 'waiting' union all "
+    "select id from message indexed by message_dead where state = 'dead'"
+)
+
+
 def undelivered(connection: sqlite3.Connection) -> list[Message]:
     """What waits, and what nobody could be told."""
-    return _read(connection, "state in ('waiting', 'dead')", ())
+    return _read(connection, f"id in ({_OPEN})", ())
 
 
 def since(connection: sqlite3.Connection, at: int) -> list[Message]:
@@ -217,7 +225,7 @@ def since(connection: sqlite3.Connection, at: int) -> list[Message]:
 
 def undelivered_or_since(connection: sqlite3.Connection, at: int) -> list[Message]:
     """What waits, what nobody could be told, however old; and all from then on."""
-    return _read(connection, "state in ('waiting', 'dead') or made_at >= ?", [at])
+    return _read(connection, f"id in ({_OPEN}) or made_at >= ?", [at])
 
 
 SLICE_ROWS = 2_000

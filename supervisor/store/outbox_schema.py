@@ -10,7 +10,6 @@ create table message(
     contact integer not null,
     channel text not null,
     address text not null,
-    body text not null,
     made_at integer not null,
     state text not null check (state in ('waiting', 'sent', 'refused', 'dead', 'dropped')),
     attempts integer not null default 0,
@@ -20,6 +19,7 @@ create table message(
     receipt text not null default '',
     ended_at integer,
     ended_by text,
+    body text not null,               -- last: whoever reads the rest of a message does not go through its pages
     check ((state = 'waiting') = (ended_at is null))
 ) strict;
 create index message_due on message(next_at) where state = 'waiting';
