@@ -17,6 +17,7 @@ from supervisor.domain.interval import FOREVER
 from supervisor.domain.promise import Promises
 from supervisor.store import incidents, notices, steps
 from supervisor.store.announcing import flapping
+from supervisor.store.apart import apart
 from supervisor.store.incidents import Entry, Incident
 from supervisor.store.muting import Muting
 from supervisor.store.notices import Notice
@@ -69,18 +70,14 @@ class Alerts:
         for line in lines:
             if line.opening in moved and line.of_its_end:
                 continue
-            try:
+            with apart(self._connection, f"{incident.number}: telling of '{line.entry.kind}'"):
                 self._tell(line.entry, incident, story, line.kind, line.at, line.opening)
-            except sqlite3.Error:
-                raise  # the disk: nothing of the transaction is written, all of it is tried again
-            except Exception:
-                log.exception("%s: nobody can be told of '%s'", incident.number, line.entry.kind)
 
     def _understood(self, entry: Entry, incident: Incident, story: Story | None) -> list[tuple[Kind, int, int]]:
         try:
             return list(self._told_by(entry, story))
         except Exception:
-            log.exception("%s: nobody can be told of '%s'", incident.number, entry.kind)
+            log.exception("%s: telling of '%s' failed", incident.number, entry.kind)
             return []
 
     def _tell(self, entry: Entry, incident: Incident, story: Story | None, kind: Kind, at: int, opening: int) -> None:
@@ -99,7 +96,8 @@ class Alerts:
                 if isinstance(each, Told)
             ],
         )
-        self._escalate(incident, story, event, opening)
+        with apart(self._connection, f"{incident.number}: what escalates"):
+            self._escalate(incident, story, event, opening)
         if event.quiet_until:
             notices.hold(self._connection, incident.id, opening, self._now, event.quiet_until)
         if incident.sonde is not None and incident.sonde in self._flapping:

@@ -88,9 +88,8 @@ class OnCall:
     @cached_property
     def _standing(self) -> dict[str, list[Replacement]]:
         """By rota, those whose contact was not erased."""
-        there = {contact.id for contact in contacts.every(self._connection)}
         found: dict[str, list[Replacement]] = {}
         for one in replacements(self._connection):
-            if one.contact in there:
+            if contacts.numbered(self._connection, one.contact) is not None:
                 found.setdefault(one.rota, []).append(one)
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -13,8 +12,7 @@ from supervisor.domain.announcing import flapping as next_words
 from supervisor.domain.promise import Promises
 from supervisor.domain.state import SondeState
 from supervisor.store import notices, topics
-
-log = logging.getLogger(__name__)
+from supervisor.store.apart import apart
 
 
 def standing(connection: sqlite3.Connection) -> Collection[str]:
@@ -30,8 +28,7 @@ def tell(
     states: Mapping[str, SondeState],
 ) -> None:
     """These change too often now, all of them. A bug in it costs a message, never a state."""
-    connection.execute("savepoint flapping")
-    try:
+    with apart(connection, "telling that sondes change too often"):
         before = topics.standing(connection, Subject.FLAPPING, [BEGUN])
         words = {} if not flapping and not before else next_words(before, flapping, frozenset(promises.sondes))
         lines = [
@@ -45,12 +42,6 @@ def tell(
         if words:
             notices.hold_flapping(connection, [sonde for sonde, word in words.items() if word == BEGUN])
             notices.release_flapping(connection, [sonde for sonde, word in words.items() if word != BEGUN])
-    except sqlite3.Error:
-        raise  # the disk: nothing of the transaction is written, all of it is tried again
-    except Exception:
-        log.exception("that sondes change too often cannot be told")
-        connection.execute("rollback to flapping")
-    connection.execute("release flapping")
 
 
 def _topic(

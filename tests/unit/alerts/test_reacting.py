@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from probes.base import Status
 from supervisor.domain.alerting import Channel
 from supervisor.domain.contact import Seed
 from supervisor.domain.interval import FOREVER
-from supervisor.store import contacts, notices, spells
+from supervisor.store import contacts, notices, spells, steps
 from supervisor.store.alerting import Alerts
 from supervisor.store.batch import Batch
 from supervisor.store.register import Register, tell_untold
@@ -287,8 +288,20 @@ def test_a_bug_in_telling_costs_no_incident_its_place(
     desk.result("03-06 09:03", "exemple/web/nu", "critical")
     assert desk.database.rows("select count(*) from incident") == [(2,)]
     assert spells.untold(desk.connection, 10) == []
-    assert "nobody can be told of 'opened'" in caplog.text
+    assert "telling of 'opened' failed" in caplog.text
     assert len(looked(desk, "03-06 09:03")) == 3
+
+
+def test_a_bug_in_escalating_costs_nobody_the_news(
+    desk: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def begin(connection: sqlite3.Connection, *_: object, **__: object) -> None:
+        connection.execute("update notice set message = 1")  # which the table refuses
+
+    monkeypatch.setattr(steps, "begin", begin)
+    desk.result("03-06 09:01", SITE, "critical")
+    assert "what escalates failed" in caplog.text
+    assert len(looked(desk, "03-06 09:01")) == 3
 
 
 # --- what may not wait, and what has to
