@@ -49,14 +49,17 @@ def begin(
 ) -> None:
     """It opened, opened again or became worse: what is to be done about it while nobody takes it in charge.
 
-    What was given up meanwhile, for a recovery that was none, is taken up again; what was told is not told again.
+    What was given up meanwhile, for a recovery that was none, is taken up again; what was told is not told again; what
+    still waits does so for something as bad as it is by now.
     """
     rows = _rows(promises, incident, opening, kind, severity, services, begins)
     connection.executemany(
         "insert into step (incident, opening, number, target, channels, kind, severity, after, business, begins, "
         "due_at, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') "
-        "on conflict (incident, opening, number, target) do update set state = 'pending', why = '', held = 0, "
-        "begins = excluded.begins, due_at = excluded.due_at where state = 'dropped'",
+        "on conflict (incident, opening, number, target) do update set severity = excluded.severity, "
+        "begins = iif(state = 'dropped', excluded.begins, begins), "
+        "due_at = iif(state = 'dropped', excluded.due_at, due_at), held = iif(state = 'dropped', 0, held), "
+        "state = 'pending', why = '' where state in ('pending', 'dropped')",
         [
             (*row[1:5], json.dumps(row.channels), row.kind, row.severity, *_stored(row.delay), row.begins, row.due_at)
             for row in rows

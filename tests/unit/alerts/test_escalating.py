@@ -169,6 +169,16 @@ def test_from_which_severity() -> None:
         assert ("Alice", f"worsened {INC} internet") in by_mail(desk, "03-06 10:05")
 
 
+def test_a_step_that_waits_while_it_becomes_worse_says_how_bad_it_is_by_then() -> None:
+    with watch(step(900, "syndicat/Chef", since=Status.WARNING)) as desk:
+        arrange(desk, warned=True)
+        desk.result("03-06 10:00", SITE, "warning")
+        desk.result("03-06 10:05", SITE, "critical")
+        assert by_mail(desk, "03-06 10:14:59") == []
+        assert by_mail(desk, "03-06 10:15") == [("Chef", UNTAKEN)]
+        assert desk.database.rows("select severity from notice where kind = 'escalated'") == [("critical",)]
+
+
 def test_what_a_person_reports_is_escalated_too_and_its_end_told() -> None:
     with watch() as desk:
         desk.now = at("03-06 10:00")
