@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from supervisor.domain.contact import Contact, Seed, same_person
 from supervisor.store import meta
 from supervisor.store.text import storable
+from supervisor.store.unnaming import unname
 
 KEY = "contact_key"
 SEEN = "le contact s'est manifesté"
@@ -105,11 +106,13 @@ def lapse_name(number: int) -> str:
 
 
 def erase(connection: sqlite3.Connection, number: int, now: int, author: str) -> None:
-    """Forget a person for good: nothing of name, address or number remains in the database.
+    """Forget a person for good: nothing of name, address or number remains of whom to tell, and of what was told.
 
-    Deleted rows would stay readable in its free pages until they are used again: they are overwritten.
+    What people entered and did keeps its author, as any act: the name of one of the operator's staff. Deleted rows
+    would stay readable in the free pages of the database until these are used again: they are overwritten.
     """
     connection.execute("pragma secure_delete = on")
+    unname(connection, number)
     connection.execute(
         "insert or replace into contact_erased select person, ?, ? from contact where id = ?",
         (now, storable(author), number),
@@ -117,7 +120,7 @@ def erase(connection: sqlite3.Connection, number: int, now: int, author: str) ->
     connection.execute("delete from notice where contact = ?", [number])
     connection.execute("delete from message where contact = ?", [number])
     connection.execute("delete from contact where id = ?", [number])
-    connection.execute("pragma secure_delete = off")
+    connection.execute("pragma secure_delete = fast")  # as the writer has it: rows that go later are zeroed too
 
 
 def every(connection: sqlite3.Connection, collectivite: str | None = None) -> list[Contact]:

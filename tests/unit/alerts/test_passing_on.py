@@ -13,9 +13,10 @@ from supervisor.domain.escalation import Duty, Step
 from supervisor.store import topics
 from supervisor.store.batch import Batch
 from supervisor.store.oncall import OnCall
+from supervisor.store.unnaming import ERASED
 from tests.unit.acts.stage import SITE, at, iso
 from tests.unit.alerts.watch import ALICE, BRUNO, CHIEF, INC, STEPS, rota, step, watch
-from tests.unit.alerts.wires import OK, REFUSED, Answer, Post, play
+from tests.unit.alerts.wires import LATER, OK, REFUSED, Answer, Post, play
 
 BEGAN = at("03-06 09:01")
 OPENED, UNTAKEN = f"opened {INC} internet", f"escalated {INC} internet"
@@ -160,3 +161,38 @@ def test_an_alarm_goes_to_a_colleague_and_a_turn_to_nobody_else() -> None:
 
     play(BEGAN, story, mail=[REFUSED, OK])
     assert found == {"alarm": [("alice", "refused"), ("bruno", "sent")], "turn": [("alice", "dead")]}
+
+
+def test_of_who_is_erased_nothing_of_that_stays() -> None:
+    async def story(post: Post) -> None:
+        whole = post.compose
+
+        def compose(channel: Any, reader: Any, *rest: Any) -> Any:
+            made = whole(channel, reader, *rest)
+            return made._replace(text=" for ".join([made.text, *reader.instead]))
+
+        post.compose = compose
+        desk = post.desk
+        names = "Ségolène", "Bernard", "Claire"
+        seeds = [Seed("exemple", name, f"{name}@exemple.fr", None, "critical", None) for name in names[:2]]
+        desk.database.apply(Batch(at=desk.now, contacts=[*seeds, Seed("exemple", names[2], "claire@exemple.fr")]))
+        desk.result("03-06 09:00", SITE, "ok")
+        desk.result("03-06 09:01", SITE, "critical")
+        post.start()
+        await asyncio.sleep(60)
+        named = [(message.contact, message.state) for message in post.messages() if "Ségolène" in message.body.text]
+        assert named == [(3, state)]
+        desk.act("contact.erase", id=1)
+        post.moves.moved()
+        await asyncio.sleep(7200)
+        (message,) = (message for message in post.messages() if message.contact == 3)
+        assert (message.body.subject, message.body.text) == ("mail Claire", left)
+        assert desk.database.rows("select count(*) from notice where instead is not null") == [(0,)]
+        assert "Ségolène".encode() not in desk.connection.serialize()
+        assert desk.connection.execute("pragma secure_delete").fetchone() == (2,)  # fast
+
+    # What was read keeps its subject alone; what could not leave yet leaves without the name.
+    state, left = "sent", ERASED
+    play(BEGAN, story, mail=[REFUSED, OK])
+    state, left = "waiting", OPENED
+    play(BEGAN, story, mail=[REFUSED, OK, LATER])
