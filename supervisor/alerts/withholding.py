@@ -9,7 +9,7 @@ from supervisor.alerts.escalating import why_not
 from supervisor.alerts.sheets import Sheets
 from supervisor.domain.alerting import OVER, Kind, opens
 from supervisor.domain.calendar import Calendar
-from supervisor.domain.escalation import NEVER_WAS, NOT_OPEN
+from supervisor.domain.escalation import INTERVENES, NEVER_WAS, NOT_OPEN, NOT_OURS
 from supervisor.domain.promise import Promises
 from supervisor.proof.desk import Dial, Sheet
 from supervisor.store import notices, steps
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 log = logging.getLogger(__name__)
-
-TAKEN_UP = "quelqu'un intervient"
-NOT_OURS = "la cause n'est pas celle de l'exploitant"
 
 
 def hold(connection: Connection, promises: Promises, sheets: Sheets, now: int) -> None:
@@ -98,7 +95,7 @@ def _why_late(notice: Notice, sheets: Sheets) -> str:
         return ""
     if not dial.applicable:
         return NOT_OURS
-    return TAKEN_UP if notice.kind is Kind.GTI and dial.line.stop is not None else ""
+    return INTERVENES if notice.kind is Kind.GTI and dial.line.stop is not None else ""
 
 
 def _taken_up(connection: Connection, notice: Notice, sheets: Sheets) -> str:

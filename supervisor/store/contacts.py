@@ -7,8 +7,9 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 
+from supervisor.domain.alerting import Subject
 from supervisor.domain.contact import Contact, Seed, same_person
-from supervisor.store import meta
+from supervisor.store import meta, notices
 from supervisor.store.text import storable
 from supervisor.store.unnaming import unname
 
@@ -58,11 +59,7 @@ def seen(connection: sqlite3.Connection, number: int, now: int) -> bool:
 
     To be called for whatever a person does, or somebody does in their name. A clock that was set back takes nothing.
     """
-    connection.execute(
-        "update notice set state = 'dropped', why = ? where state = 'due' "
-        "and topic in (select id from topic where subject = 'contact' and name = ?)",
-        (SEEN, lapse_name(number)),
-    )
+    notices.untell(connection, Subject.CONTACT, lapse_name(number), SEEN)
     known = connection.execute(
         "update contact set seen_at = max(seen_at, ?), warned_at = null, warned_s = 0 where id = ?", (now, number)
     )

@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterable
 from supervisor.domain.alerting import Channel, Subject, Told, Topic, opens
 from supervisor.domain.contact import KEPT_YEARS, WARNED_S, Contact, lapses_at
 from supervisor.domain.promise import Promises
-from supervisor.store import contacts, topics
+from supervisor.store import contacts, notices, topics
 from supervisor.store.connection import saying_why
 from supervisor.store.errors import StoreError
 from supervisor.store.store import Store
@@ -134,7 +134,7 @@ def _warn(
 
 def _unwarn(connection: sqlite3.Connection, contact: Contact) -> None:
     if contact.warned_at is not None:
-        topics.untell(connection, Subject.CONTACT, contacts.lapse_name(contact.id), NOT_YET)
+        notices.untell(connection, Subject.CONTACT, contacts.lapse_name(contact.id), NOT_YET)
         contacts.mark_warned(connection, contact.id, None)
 
 
@@ -153,7 +153,7 @@ def _counted(connection: sqlite3.Connection, contact: Contact, passed_s: int) ->
 def _erase(connection: sqlite3.Connection, promises: Promises, contact: Contact, now: int) -> bool:
     if contact.warned_at is None or now < max(lapses_at(contact.seen_at, promises.zone), contact.warned_at + WARNED_S):
         return False
-    topics.untell(connection, Subject.CONTACT, contacts.lapse_name(contact.id), ERASED)
+    notices.untell(connection, Subject.CONTACT, contacts.lapse_name(contact.id), ERASED)
     contacts.erase(connection, contact.id, now, AUTHOR)
     log.info("contact %d of %s is erased: three years without a sign", contact.id, contact.collectivite)
     return True

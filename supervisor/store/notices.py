@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from supervisor.domain.alerting import Channel, Kind
+from supervisor.domain.alerting import Channel, Kind, Subject
 
 
 class Notice(NamedTuple):
@@ -125,6 +125,15 @@ def give_up(connection: sqlite3.Connection, found: Iterable[Notice], why: str) -
         "update notice set state = 'dropped', why = ? where id = ? and state = 'due'",
         ((why, notice.id) for notice in found),
     )
+
+
+def untell(connection: sqlite3.Connection, subject: Subject, name: str, why: str) -> int:
+    """What nobody was told yet of something else than an incident is not told any more; gives how much it was."""
+    return connection.execute(
+        "update notice set state = 'dropped', why = ? where state = 'due' "
+        "and topic in (select id from topic where subject = ? and name = ?)",
+        (why, subject, name),
+    ).rowcount
 
 
 def postpone(connection: sqlite3.Connection, found: Iterable[Notice], until: int) -> None:

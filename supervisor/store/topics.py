@@ -26,7 +26,7 @@ def take(connection: sqlite3.Connection, promises: Promises, lines: Iterable[Lin
 def _take(connection: sqlite3.Connection, people: People, line: Line) -> bool:
     topic = line.topic
     if line.instead:
-        untell(connection, topic.subject, topic.name, line.instead)
+        notices.untell(connection, topic.subject, topic.name, line.instead)
     if line.to is To.CONCERNED:
         return _announce(connection, people, topic)
     names = (topic.name, *line.after)
@@ -155,15 +155,6 @@ def people(connection: sqlite3.Connection, topic: Topic) -> int:
         "select count(distinct n.contact) from notice n join topic t on t.id = n.topic where t.key = ?", [_key(topic)]
     ).fetchone()
     return int(row[0])
-
-
-def untell(connection: sqlite3.Connection, subject: Subject, name: str, why: str) -> int:
-    """What nobody was told yet of this one is not told any more; gives to how many it would have been."""
-    return connection.execute(
-        "update notice set state = 'dropped', why = ? where state = 'due' "
-        "and topic in (select id from topic where subject = ? and name = ?)",
-        (why, subject, name),
-    ).rowcount
 
 
 def _topic(row: Sequence[object]) -> Topic:

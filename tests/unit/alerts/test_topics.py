@@ -9,7 +9,7 @@ import pytest
 
 from supervisor.domain.alerting import Subject, Topic
 from supervisor.domain.contact import Seed
-from supervisor.store import topics
+from supervisor.store import notices, topics
 from supervisor.store.batch import Batch
 from tests.unit.acts.stage import SITE, Stage, at, stage
 from tests.unit.alerts.wires import looked
@@ -81,7 +81,7 @@ def test_what_a_message_gathers_is_told_together(desk: Stage) -> None:
 
 def test_what_nobody_was_told_yet_can_be_taken_back(desk: Stage) -> None:
     announce(desk, PLANNED)
-    assert topics.untell(desk.connection, Subject.MAINTENANCE, "maintenance 1", "annulée avant d'être dite") == 2
+    assert notices.untell(desk.connection, Subject.MAINTENANCE, "maintenance 1", "annulée avant d'être dite") == 2
     assert looked(desk, "03-06 12:00") == []
 
 
