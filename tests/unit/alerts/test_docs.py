@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import textwrap
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def blocks() -> list[str]:
 
 
 def test_its_examples_load(tmp_path: Path) -> None:
-    watched, people, on_call, whole, described = blocks()
+    whole, people, on_call, watched, described = blocks()
     commune = f"collectivite: exemple\nname: Exemple\n{people}"
     config = load(install(tmp_path, main=MAIN + whole, exemple=commune), registry.load())
     assert [contact.hours for contact in config.collectivites["exemple"].contacts] == ["service", None]
@@ -57,7 +58,11 @@ def test_its_examples_load(tmp_path: Path) -> None:
 def test_the_sample_is_right_once_it_is_uncommented(tmp_path: Path) -> None:
     sample = (ROOT / "config" / "vigie.yaml").read_text()
     section = re.sub(r"^# ", "", sample[sample.index("# alerts:") :], flags=re.MULTILINE)
-    alerts = load(install(tmp_path, main=MAIN + section), registry.load()).alerts
+    team = "".join(f"  - {{name: {name}, email: a@exemple.fr}}\n" for name in ("Alice", "Bruno", "Direction"))
+    syndicat = f"collectivite: syndicat\noperator: true\nname: Syndicat\ncontacts:\n{team}"
+    alerts = load(install(tmp_path, main=MAIN + section, syndicat=syndicat), registry.load()).alerts
+    every = {"from" if field.name == "sender" else field.name for field in fields(alerts)}
+    assert yaml.safe_load(section)["alerts"].keys() == every  # whatever there is to set is shown
     assert alerts.mail is not None
     assert len(alerts.mail.relays) == 2
     assert [webhook.name for webhook in alerts.webhooks] == ["journal"]
