@@ -98,7 +98,7 @@ def warning_left(connection: sqlite3.Connection, number: int) -> bool | None:
 
 
 def lapse_name(number: int) -> str:
-    """What the journal of subjects calls the coming erasure of a contact: without its name, which is erased with it."""
+    """What is kept calls a contact who is, or is to be, erased: without its name, which is erased with it."""
     return f"contact {number}"
 
 
@@ -110,6 +110,7 @@ def erase(connection: sqlite3.Connection, number: int, now: int, author: str) ->
     """
     connection.execute("pragma secure_delete = on")
     unname(connection, number)
+    _unname_steps(connection, number)
     connection.execute(
         "insert or replace into contact_erased select person, ?, ? from contact where id = ?",
         (now, storable(author), number),
@@ -118,6 +119,21 @@ def erase(connection: sqlite3.Connection, number: int, now: int, author: str) ->
     connection.execute("delete from message where contact = ?", [number])
     connection.execute("delete from contact where id = ?", [number])
     connection.execute("pragma secure_delete = fast")  # as the writer has it: rows that go later are zeroed too
+
+
+def _unname_steps(connection: sqlite3.Connection, number: int) -> None:
+    """Steps name whom they are for as the config does; from now on by a number that is nobody's."""
+    key, row = (
+        _known_key(connection),
+        connection.execute("select person from contact where id = ?", [number]).fetchone(),
+    )
+    if key is None or row is None:
+        return
+    targets = connection.execute("select distinct target from step where instr(target, '/')").fetchall()
+    found = [target for (target,) in targets if _person(key, *target.split("/", 1)) == row[0]]
+    connection.executemany(
+        "update step set target = ? where target = ?", ((lapse_name(number), target) for target in found)
+    )
 
 
 def every(connection: sqlite3.Connection, collectivite: str | None = None) -> list[Contact]:

@@ -179,6 +179,19 @@ def test_a_step_that_waits_while_it_becomes_worse_says_how_bad_it_is_by_then() -
         assert desk.database.rows("select severity from notice where kind = 'escalated'") == [("critical",)]
 
 
+def test_who_is_erased_is_named_by_no_step_and_the_next_one_is_taken() -> None:
+    steps = step(0, "syndicat/Chef"), step(900, "syndicat/Chef"), step(1800, "astreinte")
+    with watch(*steps) as desk:
+        fails(desk, "03-06 10:00")
+        assert by_mail(desk, "03-06 10:00") == [("Chef", OPENED)]
+        desk.act("contact.edit", id=3, name="Cheffe")
+        desk.act("contact.erase", id=3)
+        assert [target for target, *_ in stands(desk)] == ["contact 3", "contact 3", "astreinte"]
+        assert by_mail(desk, "03-06 10:15") == [("Alice", UNTAKEN)]
+        image = desk.connection.serialize()
+        assert b"Chef" not in image
+
+
 def test_what_a_person_reports_is_escalated_too_and_its_end_told() -> None:
     with watch() as desk:
         desk.now = at("03-06 10:00")
