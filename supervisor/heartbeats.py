@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -23,11 +22,7 @@ KEY = "heartbeat_key"
 
 def own_key(connection: sqlite3.Connection) -> bytes:
     """The key that makes the tokens, drawn at first use. It lives in the database: a restored backup knows them."""
-    known = meta.get(connection, KEY)
-    if known is None:
-        known = secrets.token_hex(32)
-        meta.put(connection, KEY, known)
-    return bytes.fromhex(known)
+    return meta.own_key(connection, KEY)
 
 
 class Heartbeats:

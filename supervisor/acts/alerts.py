@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from supervisor.acts.scene import Act, Answer, Arguments, Scene, author, row_number
-from supervisor.alerts.gathering import address_of
 from supervisor.config.wording import near
 from supervisor.domain.alerting import TROUBLE
 from supervisor.domain.link import masked
@@ -23,7 +22,7 @@ def retry(scene: Scene, arguments: Arguments) -> Answer:
     message = _stuck(scene, arguments)
     author(arguments)
     contact = contacts.numbered(scene.connection, message.contact)
-    address = None if contact is None else address_of(contact, message.channel)
+    address = None if contact is None else contact.address(message.channel)
     if address is None:
         raise VigieError(
             f"id: contact {message.contact} has nothing to be reached at by {message.channel} any more; "

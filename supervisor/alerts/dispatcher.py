@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from supervisor.alerts import channel_watch
-from supervisor.alerts.gathering import NO_CHANNEL, Gathered, Gathering, address_of
+from supervisor.alerts.gathering import NO_CHANNEL, Gathered, Gathering
 from supervisor.alerts.passing_on import pass_on
 from supervisor.alerts.transport import Attempt, Letter, Outcome, Transport
 from supervisor.domain.alerting import Channel
@@ -266,7 +266,7 @@ class Dispatcher:
         if any(
             notices.tell_by(connection, told, channel)
             for channel in Channel
-            if channel != message.channel and channel in self.transports and address_of(contact, channel) is not None
+            if channel != message.channel and channel in self.transports and contact.address(channel) is not None
         ):
             return True
         gathering = self._gathering()

@@ -79,7 +79,7 @@ class Gathering:
             if not waiting.notices:
                 continue
             contact = contacts.numbered(connection, waiting.contact)
-            address = None if contact is None else address_of(contact, waiting.channel)
+            address = None if contact is None else contact.address(waiting.channel)
             if contact is None or address is None or waiting.channel not in self.channels:
                 why = GONE if contact is None else NO_ADDRESS if address is None else NO_CHANNEL
                 notices.give_up(connection, waiting.notices, why)
@@ -133,7 +133,7 @@ class Gathering:
 
     def reaches(self, contact: Contact, channel: Channel) -> bool:
         """Is there a way to somebody by it?"""
-        return channel in self.channels and address_of(contact, channel) is not None
+        return channel in self.channels and contact.address(channel) is not None
 
     def reader(self, contact: Contact) -> Reader:
         """Who reads it."""
@@ -209,7 +209,7 @@ class Gathering:
 
     def _link(self, contact: Contact, incident: Incident, channel: Channel, key: bytes | None) -> str | None:
         """The page of an incident, for one person at one address; none for a program, which may show it to many."""
-        address = address_of(contact, channel)
+        address = contact.address(channel)
         if self.public_url is None or address is None or channel is Channel.WEBHOOK:
             return None
         acts = contact.collectivite in self.promises.operators
@@ -268,16 +268,6 @@ def _plain(told: Sequence[Notice]) -> Composed:
     said = "un incident" if count == 1 else f"{count} incidents"
     text = f"Vigie : du nouveau sur {said}. Le message détaillé n'a pas pu être rédigé ; voir le tableau des incidents."
     return Composed(f"Vigie : du nouveau sur {said}", text, "")
-
-
-def address_of(contact: Contact, channel: Channel) -> str | None:
-    """Where somebody is reached by a channel."""
-    addresses: Mapping[Channel, str | None] = {
-        Channel.MAIL: contact.email,
-        Channel.SMS: contact.phone,
-        Channel.WEBHOOK: contact.webhook,
-    }
-    return addresses[channel]
 
 
 def _key(channel: Channel, told: Sequence[Notice]) -> str:

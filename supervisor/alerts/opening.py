@@ -21,13 +21,12 @@ def channels_of(configuration: Configuration, clock: Clock) -> dict[str, Transpo
 def gathering_of(configuration: Configuration, promises: Promises) -> Gathering:
     """How notices become messages."""
     alerting = configuration.alerts
-    ways = {"mail": alerting.mail, "sms": alerting.sms, "webhook": alerting.webhooks or None}
     return Gathering(
         promises=promises,
         compose=composer(
             configuration.organisation, promises.zone, 1 if alerting.sms is None else alerting.sms.segments
         ),
-        channels=frozenset(name for name, way in ways.items() if way is not None),
+        channels=alerting.channels,
         public_url=alerting.public_url,
         sms_an_hour=6 if alerting.sms is None else alerting.sms.per_hour,
         failing_after_s=int(alerting.failing_after),

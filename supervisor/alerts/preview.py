@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from supervisor.alerts import escalating
 from supervisor.alerts.facts import Composed
-from supervisor.alerts.gathering import NO_ADDRESS, NO_CHANNEL, Gathering, address_of
+from supervisor.alerts.gathering import NO_ADDRESS, NO_CHANNEL, Gathering
 from supervisor.domain.alerting import OVER, TROUBLE, Channel, Event, Kind, Spared, Told
 from supervisor.domain.contact import Contact
 from supervisor.domain.gti import reach
@@ -119,7 +119,7 @@ class Preview:
             # What comes and goes of a sonde that changes too often is held back.
             each = Spared(route.person, route.channel, FLAPPING) if flaps and isinstance(route, Told) else route
             contact = self._contacts[each.person]
-            address = address_of(contact, each.channel)
+            address = contact.address(each.channel)
             if isinstance(each, Told) and address is not None and each.channel in self._gathering.channels:
                 words = self._words(event, opening, percent, each, contact)
                 leaving.append(
@@ -171,7 +171,7 @@ class Preview:
             for channel in by:
                 event = replace(self._event(row.kind, opens, {}), at=opens)
                 words = self._words(event, row.opening, None, Told(contact.id, channel, opens), contact)
-                address = address_of(contact, channel) or ""
+                address = contact.address(channel) or ""
                 yield Leaving(contact=contact, channel=channel, address=address, not_before=opens, words=words)
             if by:
                 return

@@ -60,10 +60,7 @@ def _erased(connection: sqlite3.Connection, written: str) -> bool:
 
 def _unwarned(configuration: Configuration, every: list[Contact]) -> Iterator[str]:
     """Who should be erased by now, and is not, because nobody is erased without a warning."""
-    alerts = configuration.alerts
-    ways = {"mail": alerts.mail, "sms": alerts.sms, "webhook": alerts.webhooks or None}
-    channels = {channel for channel, way in ways.items() if way is not None}
-    for contact in unwarned(every, promises_of(configuration), channels, int(time.time())):
+    for contact in unwarned(every, promises_of(configuration), configuration.alerts.channels, int(time.time())):
         yield (
             f"{_name(contact.seed)} gave no sign for three years, and cannot be warned that it will be erased: "
             f"vigie contact confirm {contact.id} keeps it, vigie contact erase {contact.id} forgets it"

@@ -198,6 +198,12 @@ class Alerting:
     forecast_within: Annotated[Seconds, AfterValidator(_foreseeable)] | None = 30 * 86_400.0
     """Operators are told of a volume that will be full within this time; null: of none."""
 
+    @property
+    def channels(self) -> frozenset[str]:
+        """Those that are open."""
+        ways = {"mail": self.mail, "sms": self.sms, "webhook": self.webhooks or None}
+        return frozenset(name for name, way in ways.items() if way is not None)
+
     @model_validator(mode="after")
     def _from(self) -> Alerting:
         if self.mail is not None and self.sender is None:

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from supervisor.domain.alerting import Channel
+
 
 class Seed(NamedTuple):
     """A contact as a file of the config has it."""
@@ -53,6 +55,10 @@ class Contact(NamedTuple):
     def seed(self) -> Seed:
         """What a file would say of it."""
         return Seed(*(getattr(self, field) for field in Seed._fields))
+
+    def address(self, channel: Channel) -> str | None:
+        """Where it is reached by a channel."""
+        return {Channel.MAIL: self.email, Channel.SMS: self.phone, Channel.WEBHOOK: self.webhook}[channel]
 
     @property
     def topics(self) -> tuple[str, ...] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 
@@ -34,7 +33,7 @@ def unseen(connection: sqlite3.Connection, seeds: Iterable[Seed]) -> Iterator[Se
 
 def add(connection: sqlite3.Connection, one: Seed, now: int, author: str) -> int:
     """A new one; gives its number. One that had been erased is entered anew, by somebody who knows."""
-    person = _person(_own_key(connection), one.collectivite, one.name)
+    person = _person(meta.own_key(connection, KEY), one.collectivite, one.name)
     connection.execute("delete from contact_erased where person = ?", [person])
     row = connection.execute(
         f"insert into contact (person, {', '.join(Seed._fields)}, seen_at, created_at, created_by) "  # noqa: S608
@@ -124,7 +123,7 @@ def erase(connection: sqlite3.Connection, number: int, now: int, author: str) ->
 def _unname_steps(connection: sqlite3.Connection, number: int) -> None:
     """Steps name whom they are for as the config does; from now on by a number that is nobody's."""
     key, row = (
-        _known_key(connection),
+        meta.known_key(connection, KEY),
         connection.execute("select person from contact where id = ?", [number]).fetchone(),
     )
     if key is None or row is None:
@@ -151,7 +150,7 @@ def numbered(connection: sqlite3.Connection, number: int) -> Contact | None:
 
 def named(connection: sqlite3.Connection, collectivite: str, name: str) -> Contact | None:
     """The one that the config, or whoever entered it, gave that name, whatever it is called since."""
-    key = _known_key(connection)
+    key = meta.known_key(connection, KEY)
     if key is None:
         return None
     row = connection.execute(
@@ -163,7 +162,7 @@ def named(connection: sqlite3.Connection, collectivite: str, name: str) -> Conta
 
 def was_erased(connection: sqlite3.Connection, one: Seed) -> bool:
     """Was this person erased?"""
-    key = _known_key(connection)
+    key = meta.known_key(connection, KEY)
     if key is None:
         return False
     person = _person(key, one.collectivite, one.name)
@@ -173,19 +172,6 @@ def was_erased(connection: sqlite3.Connection, one: Seed) -> bool:
 def _person(key: bytes, collectivite: str, name: str) -> str:
     """With a key: a plain digest of a name is found by trying names."""
     return hmac.digest(key, f"{collectivite}\n{same_person(name)}".encode(), "sha256").hex()
-
-
-def _known_key(connection: sqlite3.Connection) -> bytes | None:
-    known = meta.get(connection, KEY)
-    return None if known is None else bytes.fromhex(known)
-
-
-def _own_key(connection: sqlite3.Connection) -> bytes:
-    known = _known_key(connection)
-    if known is None:
-        known = secrets.token_bytes(32)
-        meta.put(connection, KEY, known.hex())
-    return known
 
 
 def _kept(value: str | None) -> str | None:

@@ -86,8 +86,7 @@ def lapse(
 
 def channel_for(contact: Contact, channels: Collection[str]) -> Channel | None:
     """By what somebody is warned: by mail, whatever they are told by it; else by what there is. None: by nothing."""
-    ways = {Channel.MAIL: contact.email, Channel.SMS: contact.phone, Channel.WEBHOOK: contact.webhook}
-    return next((channel for channel, to in ways.items() if to is not None and channel in channels), None)
+    return next((one for one in Channel if contact.address(one) is not None and one in channels), None)
 
 
 def unwarned(found: Iterable[Contact], promises: Promises, channels: Collection[str], now: int) -> list[Contact]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sqlite3
 from collections.abc import Iterable
 from hmac import compare_digest
@@ -29,16 +28,12 @@ class Opened(NamedTuple):
 
 def own_key(connection: sqlite3.Connection) -> bytes:
     """The key that signs, of this purpose alone, drawn at first use. A restored backup knows the links it has sent."""
-    known = _known_key(connection)
-    if known is None:
-        known = secrets.token_bytes(32)
-        meta.put(connection, KEY, known.hex())
-    return known
+    return meta.own_key(connection, KEY)
 
 
 def opened(connection: sqlite3.Connection, text: str, now: int) -> Opened | None:
     """What a link opens; None: nothing (any more). Nobody learns which of the reasons it is."""
-    link, key = read(text), _known_key(connection)
+    link, key = read(text), meta.known_key(connection, KEY)
     if link is None or key is None:
         return None
     contact = contacts.numbered(connection, link.contact)
@@ -79,8 +74,3 @@ def _ends_at(incident: Incident) -> int:
     if incident.life == "open":
         return FOREVER
     return max(at for at in (incident.restored_at, incident.closed_at, incident.void_at) if at is not None) + KEPT_S
-
-
-def _known_key(connection: sqlite3.Connection) -> bytes | None:
-    known = meta.get(connection, KEY)
-    return None if known is None else bytes.fromhex(known)
