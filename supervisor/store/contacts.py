@@ -105,7 +105,8 @@ def erase(connection: sqlite3.Connection, number: int, now: int, author: str) ->
     """Forget a person for good: nothing of name, address or number remains of whom to tell, and of what was told.
 
     What people entered and did keeps its author, as any act: the name of one of the operator's staff. Deleted rows
-    would stay readable in the free pages of the database until these are used again: they are overwritten.
+    would stay readable in the free pages of the database until these are used again: they are overwritten. The store
+    sees by that setting that its log has to be emptied too, and takes it back.
     """
     connection.execute("pragma secure_delete = on")
     unname(connection, number)
@@ -117,7 +118,6 @@ def erase(connection: sqlite3.Connection, number: int, now: int, author: str) ->
     connection.execute("delete from notice where contact = ?", [number])
     connection.execute("delete from message where contact = ?", [number])
     connection.execute("delete from contact where id = ?", [number])
-    connection.execute("pragma secure_delete = fast")  # as the writer has it: rows that go later are zeroed too
 
 
 def _unname_steps(connection: sqlite3.Connection, number: int) -> None:

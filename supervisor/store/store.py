@@ -118,7 +118,12 @@ class Store:
         """Keep the write-ahead log short. Without waiting: if a reader is in the way, the next one will do."""
         with contextlib.suppress(OSError, sqlite3.Error):  # what failed is still in the log, and reported by a write
             size = self._wal.stat().st_size
-            if size >= self._checkpoint_at:
+            erased = self._writer.conn.execute("pragma secure_delete").fetchone() == (1,)
+            if erased and size:  # somebody was to be forgotten for good: the log still holds them
+                self._checkpoint(0)
+                if not self._wal.stat().st_size:
+                    self._writer.conn.execute("pragma secure_delete = fast")
+            elif size >= self._checkpoint_at:
                 self._checkpoint(0)
                 self._checkpoint_at = self._wal.stat().st_size + CHECKPOINT_BYTES
 

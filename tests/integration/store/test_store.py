@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.store import ledger, states
+from supervisor.domain.contact import Seed
+from supervisor.store import contacts, ledger, states
+from supervisor.store.batch import Batch
 from supervisor.store.connection import open_for_reading
 from supervisor.store.errors import StoreError
 from supervisor.store.store import CHECKPOINT_BYTES, Store
@@ -239,6 +241,16 @@ async def test_nothing_can_be_written_by_a_reader(store: Store) -> None:
 def _bulk(connection: sqlite3.Connection) -> None:
     connection.execute("create table if not exists bulk(data blob)")
     connection.execute("insert into bulk values (randomblob(1000000))")
+
+
+def test_who_is_erased_is_in_no_file_of_it_by_the_next_write(store: Store) -> None:
+    somebody = Seed("exemple", "Aliénor Quimperlé", "alienor@exemple.fr", None, "critical", None)
+    store.record_now(Batch(at=1, contacts=[somebody]))
+    store.write_now(lambda connection: contacts.erase(connection, 1, 2, "jeanne"))
+    found = store.write_now(lambda connection: connection.execute("pragma secure_delete").fetchone())
+    assert found == (2,)  # fast, as before
+    for file in store.path.parent.glob(f"{store.path.name}*"):
+        assert b"alienor" not in file.read_bytes(), file.name
 
 
 def test_the_log_stays_short_and_a_reader_only_delays_that(store: Store) -> None:
