@@ -125,7 +125,7 @@ def channels(row: Row, contact: Contact, reaches: Reaches) -> list[Channel]:
 def notice(row: Row, contact: Contact, channel: Channel, now: int, instead: int | None = None) -> Notice:
     """What somebody is due to learn by a step."""
     return Notice(
-        key=f"step:{row.incident}:{row.opening}:{row.number}/{contact.id}/{channel}",
+        key=f"step:{row.incident}:{row.opening}:{row.number}:{row.severity}/{contact.id}/{channel}",
         contact=contact.id,
         channel=channel,
         kind=row.kind,

@@ -14,7 +14,7 @@ from supervisor.alerts.escalating import climb
 from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.handing_over import hand_over
 from supervisor.alerts.sheets import Sheets
-from supervisor.alerts.withholding import after_its_beginning, hold, in_hours, timely
+from supervisor.alerts.withholding import after_its_beginning, hold, in_hours, timely, unheard
 from supervisor.domain.alerting import Channel, Kind, Topic
 from supervisor.domain.contact import Contact
 from supervisor.domain.link import PATH
@@ -75,7 +75,7 @@ class Gathering:
         # A step tells as the trouble does: not each time that a sonde which flaps fails again.
         notices.hold_flapping(connection, sorted(flapping.standing(connection)))
         for waiting in notices.waiting(connection, now):
-            waiting = after_its_beginning(connection, timely(connection, waiting, sheets))
+            waiting = after_its_beginning(connection, unheard(connection, timely(connection, waiting, sheets)))
             if not waiting.notices:
                 continue
             contact = contacts.numbered(connection, waiting.contact)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from supervisor.alerts import escalating
 from supervisor.alerts.facts import Composed
 from supervisor.alerts.gathering import NO_ADDRESS, NO_CHANNEL, Gathering
+from supervisor.alerts.withholding import HEARD
 from supervisor.domain.alerting import OVER, TROUBLE, Channel, Event, Kind, Spared, Told
 from supervisor.domain.contact import Contact
 from supervisor.domain.gti import reach
@@ -80,13 +81,14 @@ class Preview:
         opening = story.openings[-1]
         begun = Kind.REOPENED if len(story.openings) > 1 else Kind.OPENED
         told: dict[int, set[Channel]] = {}
+        steps_ = list(self._steps(opening.at))
         for kind, percent, at in ((begun, None, opening.at), *self._milestones()):
-            foreseen = self._foreseen(self._event(kind, at, told), opening.at, percent, at)
+            foreseen = _once(self._foreseen(self._event(kind, at, told), opening.at, percent, at), steps_)
             if kind in TROUBLE:
                 for leaving in foreseen.leaving:
                     told.setdefault(leaving.contact.id, set()).add(leaving.channel)
             yield foreseen
-        for foreseen in self._steps(opening.at):
+        for foreseen in steps_:
             for leaving in foreseen.leaving:
                 told.setdefault(leaving.contact.id, set()).add(leaving.channel)
             yield foreseen
@@ -192,6 +194,25 @@ class Preview:
         )
         facts = [self._gathering.fact(contact, notice, self._sheet)]
         return self._gathering.compose(told.channel, self._gathering.reader(contact), facts, [], told.not_before)
+
+
+def _once(foreseen: Foreseen, called: Iterable[Foreseen]) -> Foreseen:
+    """Without what a step tells the same person by then: it leaves in one message with that, or not at all."""
+    if foreseen.kind not in (*TROUBLE, Kind.BREACH):
+        return foreseen
+    heard = {
+        (each.contact.id, each.channel): each.not_before
+        for step in reversed([*called])
+        if foreseen.kind in TROUBLE or step.kind is Kind.BREACH
+        for each in step.leaving
+    }
+    kept, silent = [], list(foreseen.silent)
+    for each in foreseen.leaving:
+        if heard.get((each.contact.id, each.channel), FOREVER) > each.not_before:
+            kept.append(each)
+        else:
+            silent.append(Silent(contact=each.contact, channel=each.channel, why=HEARD))
+    return replace(foreseen, leaving=tuple(kept), silent=tuple(silent))
 
 
 def _stops(row: Row) -> str:

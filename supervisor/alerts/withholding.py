@@ -13,7 +13,7 @@ from supervisor.domain.escalation import INTERVENES, NEVER_WAS, NOT_OPEN, NOT_OU
 from supervisor.domain.promise import Promises
 from supervisor.proof.desk import Dial, Sheet
 from supervisor.store import notices, steps
-from supervisor.store.alerting import Alerts
+from supervisor.store.alerting import OVER_UNTOLD, Alerts
 from supervisor.store.notices import Notice, Waiting
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+HEARD = "l'a déjà appris par l'escalade"
 
 def hold(connection: Connection, promises: Promises, sheets: Sheets, now: int) -> None:
     """A maintenance that began, or was entered, while something waited mutes it; one that was cancelled no longer."""
@@ -48,15 +49,23 @@ def timely(connection: Connection, waiting: Waiting, sheets: Sheets) -> Waiting:
     return waiting._replace(notices=[notice for notice in waiting.notices if notice.id not in gone])
 
 
+def unheard(connection: Connection, waiting: Waiting) -> Waiting:
+    """Without what a step of an escalation told the same person meanwhile: it left before their hours began."""
+    heard = notices.told_by_steps(connection, waiting.notices)
+    notices.give_up(connection, [notice for notice in waiting.notices if notice.id in heard], HEARD)
+    return waiting._replace(notices=[notice for notice in waiting.notices if notice.id not in heard])
+
+
 def in_hours(connection: Connection, waiting: Waiting, hours: Calendar | None, now: int) -> Waiting:
     """Out of somebody's hours alarms, ends and what is for who is on call leave alone.
 
     What had no room within them waits for the next. So does what another channel refused meanwhile. A trouble whose end
-    is told leaves with it.
+    is told leaves with it; where neither has been told, both never are.
     """
     opens_at = opens(now, hours)
     if opens_at <= now:
         return waiting
+    waiting = _without_what_passed_by(connection, waiting)
     ended = {(notice.incident, notice.opening) for notice in waiting.notices if notice.kind in OVER}
     later = [
         notice
@@ -66,6 +75,19 @@ def in_hours(connection: Connection, waiting: Waiting, hours: Calendar | None, n
     notices.postpone(connection, later, opens_at)
     kept = {notice.id for notice in waiting.notices} - {notice.id for notice in later}
     return waiting._replace(notices=[notice for notice in waiting.notices if notice.id in kept])
+
+
+def _without_what_passed_by(connection: Connection, waiting: Waiting) -> Waiting:
+    """Without what began and ended before there was room for it, of which nobody on call is told."""
+    ended = {(notice.incident, notice.opening) for notice in waiting.notices if notice.kind in OVER}
+    begun = {(each.incident, each.opening) for each in waiting.notices if each.kind not in OVER and each.step is None}
+    called = {(notice.incident, notice.opening) for notice in waiting.notices if notice.step is not None}
+    found = (ended & begun) - called
+    if found:
+        found -= notices.openings_told(connection, waiting.contact, waiting.channel)
+    passed = [notice for notice in waiting.notices if (notice.incident, notice.opening) in found]
+    notices.give_up(connection, passed, OVER_UNTOLD)
+    return waiting._replace(notices=[notice for notice in waiting.notices if notice not in passed])
 
 
 def after_its_beginning(connection: Connection, waiting: Waiting) -> Waiting:

@@ -49,22 +49,28 @@ def begin(
 ) -> None:
     """It opened, opened again or became worse: what is to be done about it while nobody takes it in charge.
 
-    What was given up meanwhile, for a recovery that was none, is taken up again; what was told is not told again; what
-    still waits does so for something as bad as it is by now.
+    What was given up meanwhile, for a recovery that was none, is taken up again; what was told is not told again,
+    unless it was of a warning that is critical by now: that is another thing to be called for. Who is still to be
+    called of it is called then, of what it is by then.
     """
     rows = _rows(promises, incident, opening, kind, severity, services, begins)
     connection.executemany(
         "insert into step (incident, opening, number, target, channels, kind, severity, after, business, begins, "
         "due_at, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') "
-        "on conflict (incident, opening, number, target) do update set severity = excluded.severity, "
-        "begins = iif(state = 'dropped', excluded.begins, begins), "
-        "due_at = iif(state = 'dropped', excluded.due_at, due_at), held = iif(state = 'dropped', 0, held), "
-        "state = 'pending', why = '' where state in ('pending', 'dropped')",
+        "on conflict (incident, opening, number, target) do update set state = 'pending', why = '', held = 0, "
+        "kind = excluded.kind, severity = excluded.severity, begins = excluded.begins, due_at = excluded.due_at "
+        "where state = 'dropped' or (state = 'told' and severity = 'warning' and excluded.severity = 'critical' "
+        "and excluded.after is not null)",
         [
             (*row[1:5], json.dumps(row.channels), row.kind, row.severity, *_stored(row.delay), row.begins, row.due_at)
             for row in rows
         ],
     )
+    if kind is Kind.WORSENED:
+        connection.execute(
+            "update step set severity = ? where incident = ? and opening = ? and state = 'pending'",
+            (severity, incident, opening),
+        )
 
 
 def foreseen(

@@ -66,6 +66,17 @@ def test_what_had_no_room_within_them_waits_for_the_next(desk: Stage) -> None:
     assert looked(desk, "03-09 09:00") == [("mail Accueil", "opened INC-2026-000002 messagerie")]
 
 
+def test_what_began_and_ended_without_room_within_them_is_told_never(desk: Stage) -> None:
+    desk.result("03-06 17:29:10", IMAP, "critical")
+    looked(desk, "03-06 17:29:10")
+    desk.result("03-06 17:29:30", SITE, "critical")
+    desk.result("03-06 17:29:50", SITE, "ok")
+    for wall in ("03-06 17:29:50", "03-06 17:30:10", "03-06 17:35", "03-09 09:00"):
+        assert looked(desk, wall) == []
+    desk.result("03-09 09:05", IMAP, "ok")
+    assert looked(desk, "03-09 09:05") == [("mail Accueil", "recovered INC-2026-000001 messagerie")]
+
+
 def test_what_a_channel_refuses_at_night_does_not_wake_by_another(desk: Stage) -> None:
     desk.result("03-06 17:29", SITE, "critical")
     looked(desk, "03-06 17:29")

@@ -20,6 +20,7 @@ from tests.unit.acts.stage import CALENDAR, SITE, Stage, at, iso
 from tests.unit.alerts.test_against_naive import arrange
 from tests.unit.alerts.watch import ALICE, BRUNO, CHIEF, INC, STEPS, by_mail, rota, stands, step, watch
 from tests.unit.alerts.wires import looked
+from tests.unit.builders import sonde
 
 OPENED, UNTAKEN, OVER = f"opened {INC} internet", f"escalated {INC} internet", f"recovered {INC} internet"
 
@@ -247,6 +248,38 @@ def test_the_hours_of_a_contact_do_not_delay_who_is_called() -> None:
         fails(desk, "03-06 22:00")
         assert by_mail(desk, "03-06 22:00") == [("Alice", OPENED)]
         assert by_mail(desk, "03-06 22:15") == [("Chef", UNTAKEN)]
+
+
+def test_who_was_called_at_night_does_not_read_it_once_more_when_their_hours_begin() -> None:
+    alice = ALICE._replace(mail="critical", hours="service")
+    with watch(step(0, "astreinte"), on_call=rota("Alice"), people=(alice, CHIEF)) as desk:
+        fails(desk, "03-09 20:00")
+        assert by_mail(desk, "03-09 20:00") == [("Alice", OPENED)]
+        assert by_mail(desk, "03-10 09:00") == []
+        rows = desk.database.rows("select kind, why from notice where state = 'dropped'")
+        assert rows == [("opened", "l'a déjà appris par l'escalade")]
+        desk.result("03-10 09:10", SITE, "ok")
+        assert by_mail(desk, "03-10 09:10") == [("Alice", OVER)]
+
+
+def test_what_was_called_for_as_a_warning_is_called_for_again_when_it_is_critical() -> None:
+    warned = replace(sonde(SITE, attempts=1, stale_after_s=86_400), incident_from=Status.WARNING)
+    called = ((0, "astreinte"), (900, "syndicat/Chef"), (3600, "syndicat/Bruno"))
+    with watch(*(step(after, who, since=Status.WARNING) for after, who in called)) as desk:
+        desk.promises = replace(desk.promises, warned=frozenset({SITE}))
+        desk.watched(warned)
+        desk.result("03-06 17:20", SITE, "warning")
+        assert by_mail(desk, "03-06 17:20") == [("Alice", OPENED)]
+        assert by_mail(desk, "03-06 17:35") == [("Chef", UNTAKEN)]
+        desk.result("03-06 18:10", SITE, "critical")
+        assert by_mail(desk, "03-06 18:10") == [("Alice", f"worsened {INC} internet")]
+        assert by_mail(desk, "03-06 18:20") == [("Bruno", UNTAKEN)]  # an hour after it began
+        assert by_mail(desk, "03-06 18:25") == [("Chef", UNTAKEN)]
+        assert set(desk.database.rows("select severity from step")) == {("critical",)}
+        rows = desk.database.rows("select severity from notice where kind = 'escalated' order by id")
+        assert rows == [("warning",), ("critical",), ("critical",)]
+        desk.act("incident.ack", number=INC)
+        assert looked(desk, "03-06 23:00") == []
 
 
 def test_each_step_without_anybody_makes_the_next_one_due_and_no_other() -> None:

@@ -123,6 +123,20 @@ def test_the_steps_of_an_escalation_who_is_on_call_then_and_what_stops_them() ->
         assert breach.step == "syndicat/Chef: until somebody intervenes"
 
 
+def test_whom_a_step_tells_first_is_told_once() -> None:
+    alice = Seed("syndicat", "Alice", "alice@syndicat.fr", "+33600000001", mail="critical")
+    with watch(step(0, "astreinte"), people=(alice,), gti_s=8 * 3600) as desk:
+        desk.result("03-06 10:00", SITE, "critical")
+        found = foreseen(desk)
+        assert [(one.contact.name, one.channel, one.why) for one in found[0].silent] == [
+            ("Alice", Channel.MAIL, "l'a déjà appris par l'escalade")
+        ]
+        assert [(one.kind, leaving(one)) for one in found if one.step.startswith("astreinte")] == [
+            ("opened", [("Alice", at("03-06 10:00"))])
+        ]
+        assert [one.contact.name for one in found[-1].leaving] == ["Alice"]
+
+
 def test_of_an_incident_that_began_without_an_escalation_that_of_today_is_shown(desk: Stage) -> None:
     desk.result("03-06 09:01", SITE, "critical")
     desk.promises = replace(desk.promises, duty=Duty(steps=(step(900, "syndicat/Astreinte"),)))
