@@ -15,6 +15,7 @@ import click
 from probes import registry
 from supervisor.billing.pools import configured, worth_a_word
 from supervisor.cli.contact_drift import drift
+from supervisor.cli.idle_duty import idle
 from supervisor.cli.options import config_option
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
@@ -33,8 +34,9 @@ def check(config: Path, schema: Literal["main", "collectivite"] | None) -> None:
         click.echo(json.dumps(json_schema(schema, probes), indent=2, ensure_ascii=False))
         return
     configuration = load(config, probes)
-    nearly_full = worth_a_word(configured(configuration, int(time.time())))
-    for warning in (*configuration.warnings, *nearly_full, *_unsendable(configuration), *_drift(configuration)):
+    now = int(time.time())
+    said = [*configuration.warnings, *worth_a_word(configured(configuration, now)), *_unsendable(configuration)]
+    for warning in (*said, *idle(configuration, now), *_drift(configuration)):
         click.echo(f"warning: {warning}", err=True)
     pools = Counter((sonde.collectivite, sonde.billable) for sonde in configuration.sondes.values())
     click.echo(

@@ -7,11 +7,13 @@ from datetime import date
 from pathlib import Path
 
 from probes.base import Probe, Status
+from supervisor.cli.idle_duty import idle
 from supervisor.config.loader import load
 from supervisor.config.promises import promises_of
 from supervisor.domain.alerting import Channel
 from supervisor.domain.escalation import Delay, Duty, Step
 from supervisor.domain.oncall import Who
+from tests.unit.acts.stage import at
 from tests.unit.config.places import MAIN, install
 
 ALERTS = """\
@@ -45,3 +47,24 @@ def test_what_they_become(tmp_path: Path, probes: Mapping[str, Probe]) -> None:
 
 def test_without_them_nobody_is_called(tmp_path: Path, probes: Mapping[str, Probe]) -> None:
     assert promises_of(load(install(tmp_path), probes)).duty == Duty()
+
+
+def test_what_is_well_written_and_calls_nobody(tmp_path: Path, probes: Mapping[str, Probe]) -> None:
+    def said(old: str, new: str, main: str = MAIN) -> list[str]:
+        return list(idle(load(install(tmp_path, main=main + ALERTS.replace(old, new)), probes), at("03-06 10:00")))
+
+    assert said("", "") == []
+    assert said("[astreinte, nuit]", "[astreinte]") == [
+        "the rota 'nuit' is never called: no step of alerts.escalation tells it, add one"
+    ]
+    always = 'calendars: {always: {timezone: Europe/Paris, holidays: null, slots: {mon-sun: ["00:00-24:00"]}}}\n'
+    assert said("outside: service", "outside: always", MAIN + always) == [
+        "the rota 'nuit' is never in force: the calendar it is 'outside' of does not close"
+    ]
+    assert said("", "", MAIN + "sla: {gti: null}\n") == [
+        "the step 'at: breach' of alerts.escalation is never taken: there is no sla.gti, add it or write 'after'"
+    ]
+    nothing = MAIN + "alerts: {escalation: [{after: 0m, tell: [syndicat/Alice]}]}\n"
+    assert list(idle(load(install(tmp_path, main=nothing), probes), at("03-06 10:00"))) == [
+        "alerts.escalation calls nobody: there is neither alerts.mail nor alerts.sms, add one (docs/alerts.md)"
+    ]
