@@ -10,7 +10,7 @@ from supervisor.alerts.hours import hour
 from supervisor.alerts.news import Item
 from supervisor.alerts.plain import plain
 from supervisor.alerts.standing import Standing
-from supervisor.alerts.telling import NAME, Voice, where
+from supervisor.alerts.telling import NAME, Voice
 from supervisor.french import NBSP, THIN, listing
 
 LASTING = 25  # lines of what lasts; a longer mail is read by nobody
@@ -54,9 +54,9 @@ def _words(standing: Standing, briefly: bool) -> tuple[str, str]:
 
 def places(found: Sequence[Standing], others: Sequence[Item] = ()) -> list[str]:
     """The collectivités, in the order in which they come."""
-    every = [where(standing.fact) for standing in found]
-    every += [plain(place, NAME) for item in others for place in item.latest.places]
-    return list(dict.fromkeys(place for place in every if place))
+    every = [standing.fact.collectivite for standing in found]  # thousands of incidents are of few
+    every += [place for item in others for place in item.latest.places]
+    return list(dict.fromkeys(place for one in dict.fromkeys(every) if (place := plain(one, NAME))))
 
 
 def title(found: Sequence[Standing], others: Sequence[Item] = ()) -> str:
@@ -88,7 +88,9 @@ def _more(rest: Sequence[Standing]) -> str:
     """ "Et 4 970 autres : Mairie d’Arles (200), Mairie de Broons (12) et 130 autres collectivités."."""
     if not rest:
         return ""
-    by_place = Counter(where(standing.fact) for standing in rest)
+    by_place: Counter[str] = Counter()
+    for name, many in Counter(standing.fact.collectivite for standing in rest).items():
+        by_place[plain(name, NAME)] += many
     by_place.pop("", None)
     most = sorted(by_place.items(), key=lambda item: (-item[1], item[0]))
     named = [f"{place} ({number(many)})" for place, many in most[:PLACES]]

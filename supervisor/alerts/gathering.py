@@ -61,10 +61,14 @@ class Gathering:
     public_url: str | None
     sms_an_hour: int = 6
     failing_after_s: int = AFTER_S
+    at_once: int = 10_000  # notices: some seconds' worth
 
     def gather(self, connection: Connection, now: int) -> Gathered:
-        """Make every message that may leave by now; in one transaction, so that a notice is in one message or none."""
-        made = 0
+        """Make the messages that may leave by now; in one transaction, so that a notice is in one message or none.
+
+        Nothing is recorded meanwhile: of a storm so many at once, then `next_at` is now.
+        """
+        made = told = 0
         turned = watch(connection, self.promises, self.channels, self.failing_after_s, now)
         sheets = Sheets(connection, self.promises, now)
         hold(connection, self.promises, sheets, now)
@@ -92,7 +96,10 @@ class Gathering:
                 later.append(leaves)
                 continue
             self._put(connection, contact, waiting, address, sheets, now)
-            made += 1
+            made, told = made + 1, told + len(waiting.notices)
+            if told >= self.at_once:
+                later.append(now)
+                break
         later.append(notices.next_hour(connection, now))
         return Gathered(made, min((at for at in later if at is not None), default=None), turned)
 

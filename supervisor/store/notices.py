@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from supervisor.domain.alerting import TROUBLE, Channel, Kind, Subject
@@ -218,17 +218,18 @@ class Waiting(NamedTuple):
     notices: Sequence[Notice]  # in the order in which it happened
 
 
-def waiting(connection: sqlite3.Connection, now: int) -> list[Waiting]:
-    """What may be told by now."""
-    rows = connection.execute(
-        f"select {_FIELDS}, id from notice where state = 'due' and not_before <= ? order by contact, channel, at, id",  # noqa: S608
-        [now],
-    )
-    by_person: dict[tuple[int, Channel], list[Notice]] = {}
-    for row in rows:
-        notice = _notice(row)
-        by_person.setdefault((notice.contact, notice.channel), []).append(notice)
-    return [Waiting(contact, channel, found) for (contact, channel), found in by_person.items()]
+def waiting(connection: sqlite3.Connection, now: int) -> Iterator[Waiting]:
+    """What may be told by now, one after the other: of hundreds of thousands some are told at a time."""
+    pairs = connection.execute(
+        "select contact, channel from notice where state = 'due' and not_before <= ? group by contact, channel", [now]
+    ).fetchall()
+    for contact, channel in pairs:
+        rows = connection.execute(
+            f"select {_FIELDS}, id from notice where state = 'due' and contact = ? and channel = ? "  # noqa: S608
+            "and not_before <= ? order by at, id",
+            (contact, channel, now),
+        )
+        yield Waiting(contact, Channel(channel), [_notice(row) for row in rows.fetchall()])
 
 
 def of_message(connection: sqlite3.Connection, message: int) -> list[Notice]:

@@ -18,7 +18,7 @@ from supervisor.domain.promise import Promise, Promises
 from supervisor.domain.sonde import FlappingRule
 from supervisor.store import outbox
 from supervisor.store.batch import Batch, Coverage
-from tests.unit.acts.stage import Stage, at, stage
+from tests.unit.acts.stage import SITE, Stage, at, stage
 from tests.unit.builders import sonde
 
 COMMUNES, EACH = 100, 50
@@ -76,10 +76,11 @@ class Storm:
         gathering = Gathering(
             promises=self.promises, compose=one_word, channels=frozenset({"mail", "sms"}), public_url=None
         )
-        connection = self.desk.connection
-        connection.execute("begin immediate")
-        gathering.gather(connection, now)
-        connection.execute("commit")
+        connection, next_at = self.desk.connection, now
+        while next_at == now:  # so many at a time
+            connection.execute("begin immediate")
+            next_at = gathering.gather(connection, now).next_at or 0
+            connection.execute("commit")
 
     def messages(self) -> Counter[tuple[int, Channel]]:
         """How many each person got, by each channel."""
@@ -145,3 +146,23 @@ def test_with_what_recovers_meanwhile_they_are_few_all_the_same(storm: Storm) ->
     told = sum(len(storm.sondes[turn::300]) for turn in range(30))
     assert max(storm.facts().values()) == 2 * told
     assert storm.desk.database.rows("select count(*) from notice where state <> 'gathered'") == [(0,)]
+
+
+def test_some_are_told_at_a_time_so_that_what_happens_is_recorded_meanwhile() -> None:
+    with stage(gti_s=None) as desk:
+        people = [Seed("exemple", f"p{number}", f"p{number}@exemple.fr", mail="critical") for number in range(5)]
+        desk.database.apply(Batch(at=desk.now, contacts=people))
+        desk.result("03-06 09:00", SITE, "ok")
+        desk.result("03-06 09:01", SITE, "critical")
+        gathering = Gathering(
+            promises=desk.promises, compose=one_word, channels=frozenset({"mail"}), public_url=None, at_once=2
+        )
+        looks = []
+        for _ in range(4):
+            desk.connection.execute("begin immediate")
+            looks.append(gathering.gather(desk.connection, desk.now))
+            desk.connection.execute("commit")
+        assert [(each.messages, each.next_at == desk.now) for each in looks] == [
+            (2, True), (2, True), (1, False), (0, False),
+        ]  # fmt: skip
+        assert sorted(message.contact for message in outbox.since(desk.connection, 0)) == [1, 2, 3, 4, 5]
