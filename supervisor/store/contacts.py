@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from supervisor.domain.alerting import Subject
 from supervisor.domain.contact import Contact, Seed, same_person
-from supervisor.store import meta, notices
+from supervisor.store import meta, notices, steps
 from supervisor.store.text import storable
 from supervisor.store.unnaming import unname
 
@@ -115,6 +115,7 @@ def erase(connection: sqlite3.Connection, number: int, now: int, author: str) ->
         "insert or replace into contact_erased select person, ?, ? from contact where id = ?",
         (now, storable(author), number),
     )
+    steps.untold(connection, number)
     connection.execute("delete from notice where contact = ?", [number])
     connection.execute("delete from message where contact = ?", [number])
     connection.execute("delete from contact where id = ?", [number])

@@ -179,6 +179,17 @@ def told(connection: sqlite3.Connection, row: Row) -> None:
     connection.execute("update step set state = 'told', why = '', held = 0 where id = ?", [row.id])
 
 
+def untold(connection: sqlite3.Connection, contact: int) -> None:
+    """This contact goes: a step that it was to learn, and nobody has learnt yet, is to be taken again, by others."""
+    connection.execute(
+        "update step set state = 'pending' where state = 'told' and id in (select step from notice "
+        "where contact = ? and step is not null) and not exists (select 1 from notice n left join message m "
+        "on m.id = n.message where n.step = step.id and (m.state = 'sent' or (n.contact <> ? "
+        "and (n.state = 'due' or m.state = 'waiting'))))",
+        (contact, contact),
+    )
+
+
 def drop(connection: sqlite3.Connection, row: Row, why: str) -> None:
     """It is not taken."""
     connection.execute("update step set state = 'dropped', why = ?, held = 0 where id = ?", (why, row.id))

@@ -282,6 +282,17 @@ def test_what_was_called_for_as_a_warning_is_called_for_again_when_it_is_critica
         assert looked(desk, "03-06 23:00") == []
 
 
+@pytest.mark.parametrize("left", [False, True])
+def test_who_is_erased_before_a_message_left_leaves_the_step_to_others(left: bool) -> None:
+    with watch(step(0, "syndicat/Chef"), people=(ALICE, CHIEF)) as desk:
+        fails(desk)
+        assert by_mail(desk, "03-06 17:20") == [("Chef", OPENED)]
+        if left:
+            desk.connection.execute("update message set state = 'sent', ended_at = made_at where state = 'waiting'")
+        desk.act("contact.erase", id=2)
+        assert by_mail(desk, "03-06 17:21") == ([] if left else [("Alice", OPENED)])
+
+
 def test_each_step_without_anybody_makes_the_next_one_due_and_no_other() -> None:
     nobody = Seed("syndicat", "Alice")
     with watch(STEPS[0], step(None, "syndicat/Chef"), step(None, "syndicat/Bruno"), on_call=rota("Alice"),
