@@ -38,7 +38,7 @@ def watch(connection: Connection, promises: Promises, names: Collection[str], af
         if word is not None:
             topic = _topic(connection, health, alarm, word, now)
             topics.announce(connection, promises, topic)
-            found.append(Turn(topic, topics.people(connection, topic)))
+            found.append(Turn(topic, topics.people(connection, topic, names)))
     return found
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from probes.base import Status
 from supervisor.domain.alerting import GTI, INCIDENTS, OF_COMMUNES, OF_OPERATORS, Channel, Person
 from supervisor.domain.contact import Contact
 from supervisor.domain.promise import Promises
 from supervisor.store import contacts
+from supervisor.store.oncall import OnCall
 
 
 class People:
@@ -29,6 +31,22 @@ class People:
             contact = contacts.numbered(self._connection, number)
             if contact is not None:
                 yield self._person(contact)
+
+    def on_call(self, at: int) -> Iterator[Person]:
+        """Who has a turn by then: reached by whatever they have, though no severity of their own names it."""
+        duty = OnCall(self._connection, self._promises.duty)
+        for name, rota in self._promises.duty.rotas.items():
+            turn = duty.turn(name, at) if rota.in_force(at) == at else None
+            contact = None if turn is None else contacts.numbered(self._connection, turn.contact)
+            if contact is not None:
+                yield self.reached(contact)
+
+    def reached(self, contact: Contact) -> Person:
+        """By every address they have."""
+        person = self._person(contact)
+        ways = {Channel.MAIL: contact.email, Channel.SMS: contact.phone, Channel.WEBHOOK: contact.webhook}
+        every = {channel: Status.CRITICAL for channel, address in ways.items() if address is not None}
+        return replace(person, since={**every, **person.since})
 
     def _of(self, owner: str) -> list[Person]:
         if owner not in self._known:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from supervisor.domain.alerting import Channel, Kind, Subject, Told, Topic, route_topic
+from supervisor.domain.alerting import Channel, Kind, Person, Subject, Told, Topic, route_topic
 from supervisor.domain.announcing import Line, To
 from supervisor.domain.promise import Promises
-from supervisor.store import notices
+from supervisor.store import contacts, notices
 from supervisor.store.notices import Notice
 from supervisor.store.people import People
 from supervisor.store.text import storable
+
+OF_THE_WATCH = frozenset({Subject.ISOLATION, Subject.CHANNEL})
 
 _FIELDS = "subject, name, word, at, collectivites, facts"
 
@@ -71,12 +73,25 @@ def _announce(
         return False
     if only is not None and not only:  # nobody
         return True
-    concerned = () if alone else people.concerned(topic.collectivites)
+    concerned = [] if alone else list(_concerned(connection, people, topic, only))
     routed = [each for each in route_topic(topic, concerned) if isinstance(each, Told)]
     if only is not None:
         routed = [each for each in routed if (each.person, each.channel) in only]
     notices.add(connection, [_notice(row[0], key, topic, each) for each in (*to, *routed)])
     return True
+
+
+def _concerned(
+    connection: sqlite3.Connection, people: People, topic: Topic, only: Collection[tuple[int, Channel]] | None
+) -> Iterator[Person]:
+    """Of what makes Vigie blind or dumb those on call learn too, and its end whoever of them knows of it."""
+    called: dict[int, Person] = {}
+    if topic.subject in OF_THE_WATCH:
+        known = [contacts.numbered(connection, number) for number in sorted({number for number, _ in only or ()})]
+        found = people.on_call(topic.at) if only is None else (people.reached(one) for one in known if one is not None)
+        called = {person.id: person for person in found}
+    yield from (person for person in people.concerned(topic.collectivites) if person.id not in called)
+    yield from called.values()
 
 
 def _key(topic: Topic) -> str:
@@ -149,10 +164,12 @@ def of_ids(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, 
     return {int(row[-1]): _topic(row[:-1]) for row in rows}
 
 
-def people(connection: sqlite3.Connection, topic: Topic) -> int:
-    """How many are told of this line."""
+def people(connection: sqlite3.Connection, topic: Topic, names: Iterable[str]) -> int:
+    """How many are told of this line by one of these channels."""
     row = connection.execute(
-        "select count(distinct n.contact) from notice n join topic t on t.id = n.topic where t.key = ?", [_key(topic)]
+        "select count(distinct n.contact) from notice n join topic t on t.id = n.topic where t.key = ? "
+        "and n.channel in (select value from json_each(?))",
+        (_key(topic), json.dumps(list(names))),
     ).fetchone()
     return int(row[0])
 

@@ -9,10 +9,11 @@ import pytest
 
 from probes.base import Status
 from supervisor.alerts.escalating import notice
-from supervisor.domain.alerting import Channel
+from supervisor.domain.alerting import Channel, Subject, Topic
+from supervisor.domain.announcing import Line, To
 from supervisor.domain.contact import Contact, Seed
 from supervisor.domain.escalation import Duty
-from supervisor.store import outbox
+from supervisor.store import outbox, topics
 from supervisor.store.batch import Batch
 from supervisor.store.notices import Notice
 from supervisor.store.steps import Row
@@ -280,6 +281,32 @@ def test_what_was_called_for_as_a_warning_is_called_for_again_when_it_is_critica
         assert rows == [("warning",), ("critical",), ("critical",)]
         desk.act("incident.ack", number=INC)
         assert looked(desk, "03-06 23:00") == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "spares", "by"),
+    [
+        (Subject.ISOLATION, frozenset(), ["mail Alice", "sms Alice"]),
+        (Subject.CHANNEL, frozenset({Channel.MAIL}), ["sms Alice"]),
+    ],
+)
+def test_who_has_the_turn_learns_that_vigie_is_blind_or_dumb(
+    subject: Subject, spares: frozenset[Channel], by: list[str]
+) -> None:
+    with watch(on_call=rota("Alice", "Bruno")) as desk:
+        begun = Topic(subject=subject, name="vigie", word="begun", at=at("03-06 23:00"), urgent=True, spares=spares)
+        topics.take(desk.connection, desk.promises, [Line(topic=begun)])
+        assert [to for to, _ in looked(desk, "03-06 23:00")] == by
+        ended = replace(begun, word="ended", at=at("03-09 09:30"))  # when Bruno has it
+        topics.take(desk.connection, desk.promises, [Line(topic=ended, to=To.KNOWING)])
+        assert [to for to, said in looked(desk, "03-09 09:30") if "ended" in said] == by
+
+
+def test_out_of_the_hours_of_a_rota_nobody_has_its_turn_to_be_alarmed() -> None:
+    with watch(on_call=rota("Alice", calendar=CALENDAR)) as desk:  # in force while it is closed
+        begun = Topic(subject=Subject.ISOLATION, name="vigie", word="begun", at=at("03-06 10:00"), urgent=True)
+        topics.take(desk.connection, desk.promises, [Line(topic=begun)])
+        assert looked(desk, "03-06 10:00") == []
 
 
 @pytest.mark.parametrize("left", [False, True])
