@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 _PERCENTS = (75, 90, 100)
+_UNCLOCKED = "aucun délai d'intervention ne court"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,7 +148,8 @@ class Preview:
         for row, state, why in begun or self._today(opening):
             at = breach if row.due_at == FOREVER else row.due_at
             when = self._now if at is None else at
-            why = why or ("" if state == "told" else escalating.why_not(row, self._sheet))
+            unclocked = _UNCLOCKED if at is None and row.delay.after_s is None else ""
+            why = why or ("" if state == "told" else escalating.why_not(row, self._sheet) or unclocked)
             found = [] if state == "dropped" or why else self._called(row, when)
             said = why or state if why or state == "told" else f"until {_stops(row)}"
             yield Foreseen(

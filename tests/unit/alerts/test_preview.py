@@ -137,6 +137,15 @@ def test_whom_a_step_tells_first_is_told_once() -> None:
         assert [one.contact.name for one in found[-1].leaving] == ["Alice"]
 
 
+def test_where_no_time_to_intervene_runs_nobody_is_called_for_its_breach() -> None:
+    alice = Seed("syndicat", "Alice", "alice@syndicat.fr", mail="critical")
+    with watch(step(None, "astreinte"), people=(alice,)) as desk:
+        desk.result("03-06 10:00", SITE, "critical")
+        opened, breach, _ = foreseen(desk)
+        assert leaving(opened) == [("Alice", at("03-06 10:00"))]
+        assert (breach.step, leaving(breach)) == ("astreinte: aucun délai d'intervention ne court", [])
+
+
 def test_of_an_incident_that_began_without_an_escalation_that_of_today_is_shown(desk: Stage) -> None:
     desk.result("03-06 09:01", SITE, "critical")
     desk.promises = replace(desk.promises, duty=Duty(steps=(step(900, "syndicat/Astreinte"),)))
