@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from supervisor.alerts.escalating import why_not
 from supervisor.alerts.sheets import Sheets
-from supervisor.domain.alerting import OVER, Kind, opens
+from supervisor.domain.alerting import OVER, TROUBLE, Kind, opens
 from supervisor.domain.calendar import Calendar
 from supervisor.domain.escalation import INTERVENES, NEVER_WAS, NOT_OPEN, NOT_OURS
 from supervisor.domain.promise import Promises
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEARD = "l'a déjà appris par l'escalade"
+
 
 def hold(connection: Connection, promises: Promises, sheets: Sheets, now: int) -> None:
     """A maintenance that began, or was entered, while something waited mutes it; one that was cancelled no longer."""
@@ -51,7 +52,8 @@ def timely(connection: Connection, waiting: Waiting, sheets: Sheets) -> Waiting:
 
 def unheard(connection: Connection, waiting: Waiting) -> Waiting:
     """Without what a step of an escalation told the same person meanwhile: it left before their hours began."""
-    heard = notices.told_by_steps(connection, waiting.notices)
+    asked = [one.id for one in waiting.notices if one.step is None and one.kind in TROUBLE | {Kind.BREACH}]
+    heard = steps.telling(connection, asked) if asked else set()
     notices.give_up(connection, [notice for notice in waiting.notices if notice.id in heard], HEARD)
     return waiting._replace(notices=[notice for notice in waiting.notices if notice.id not in heard])
 

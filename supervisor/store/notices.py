@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from supervisor.domain.alerting import TROUBLE, Channel, Kind, Subject
+from supervisor.domain.alerting import Channel, Kind, Subject
 
 
 class Notice(NamedTuple):
@@ -181,22 +181,6 @@ def openings_told(connection: sqlite3.Connection, contact: int, channel: Channel
         (contact, channel),
     )
     return set(rows)
-
-
-def told_by_steps(connection: sqlite3.Connection, found: Iterable[Notice]) -> set[int]:
-    """Of these, what a step of an escalation told the same person by the same channel, then or later."""
-    asked = [one.id for one in found if one.step is None and one.kind in TROUBLE | {Kind.BREACH}]
-    if not asked:
-        return set()
-    rows = connection.execute(
-        "select n.id from json_each(?) join notice n on n.id = value "
-        "join step s on s.incident = n.incident and s.opening = n.opening "
-        "join notice b on b.step = s.id and b.contact = n.contact and b.channel = n.channel and b.at >= n.at "
-        "join message m on m.id = b.message where m.state in ('waiting', 'sent') "
-        "and (b.severity = 'critical' or n.severity = 'warning') and (b.kind = 'breach' or n.kind <> 'breach')",
-        [json.dumps(asked)],
-    )
-    return {number for (number,) in rows}
 
 
 def latest_haste(connection: sqlite3.Connection, contact: int, channel: Channel, now: int) -> int | None:

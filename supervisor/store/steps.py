@@ -190,6 +190,19 @@ def untold(connection: sqlite3.Connection, contact: int) -> None:
     )
 
 
+def telling(connection: sqlite3.Connection, found: Iterable[int]) -> set[int]:
+    """Of these notices, by number, what a step told the same person by the same channel, then or later."""
+    rows = connection.execute(
+        "select n.id from json_each(?) join notice n on n.id = value "
+        "join step s on s.incident = n.incident and s.opening = n.opening "
+        "join notice b on b.step = s.id and b.contact = n.contact and b.channel = n.channel and b.at >= n.at "
+        "join message m on m.id = b.message where m.state in ('waiting', 'sent') "
+        "and (b.severity = 'critical' or n.severity = 'warning') and (b.kind = 'breach' or n.kind <> 'breach')",
+        [json.dumps(list(found))],
+    )
+    return {number for (number,) in rows}
+
+
 def drop(connection: sqlite3.Connection, row: Row, why: str) -> None:
     """It is not taken."""
     connection.execute("update step set state = 'dropped', why = ?, held = 0 where id = ?", (why, row.id))
