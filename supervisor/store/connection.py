@@ -43,11 +43,13 @@ def open_for_writing(path: Path, version: str) -> Database:
     """
     with saying_why(path):
         _create(path)
-        reader = _connect(path, "ro")
         try:
-            refuse_unknown(reader, path, version)
-        finally:
-            reader.close()
+            _look(path, version)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+            _roll_back(path)
+            _look(path, version)
         database = _connect(path, "rw")
         try:
             database.enable_wal()
@@ -112,6 +114,23 @@ def saying_why(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"{path}: {explain(error)}") from error
+
+
+def _look(path: Path, version: str) -> None:
+    reader = _connect(path, "ro")
+    try:
+        refuse_unknown(reader, path, version)
+    finally:
+        reader.close()
+
+
+def _roll_back(path: Path) -> None:
+    """Take back what a kill left half done before there was a write-ahead log: no reader may."""
+    database = _connect(path, "rw")
+    try:
+        database.table_names()  # whoever reads first and may write does it
+    finally:
+        database.close()
 
 
 def _create(path: Path) -> None:

@@ -98,6 +98,22 @@ def _from_the_future(connection: sqlite3.Connection) -> None:
 NEWER = r"written by Vigie 7\.1\.0, newer than this one \(0\.0\.1\), which does not know m999_future"
 
 
+def test_a_kill_before_there_was_a_log_is_taken_back(path: Path) -> None:
+    code = (
+        "import os, sqlite3, sys\n"
+        "database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "database.executescript('pragma cache_size = 1; begin; create table half(t)')\n"
+        "database.executemany('insert into half values (?)', [['x' * 3000]] * 50)\n"
+        "os._exit(9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, path], check=False).returncode == 9
+    assert path.with_name(f"{path.name}-journal").stat().st_size
+    with Store.open(path, version=VERSION) as store:
+        names = store.read_now(lambda connection: connection.execute("select name from sqlite_master").fetchall())
+    assert ("interval",) in names
+    assert ("half",) not in names
+
+
 def test_a_newer_database_is_refused_by_name_and_left_untouched(path: Path) -> None:
     with Store.open(path, version="7.1.0") as store:
         store.write_now(_from_the_future)
