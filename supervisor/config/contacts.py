@@ -11,7 +11,7 @@ from supervisor.config.collectivites import Contact
 from supervisor.config.configuration import Configuration
 from supervisor.config.wording import explain
 from supervisor.domain.alerting import GTI, OF_NO_PLACE
-from supervisor.domain.contact import Seed, same_person, spelt
+from supervisor.domain.contact import Seed, spelt
 
 OF_OPERATORS = frozenset({GTI, *OF_NO_PLACE})
 
@@ -21,15 +21,6 @@ def contacts_of(configuration: Configuration) -> Iterator[Seed]:
     for owner in configuration.collectivites.values():
         for contact in owner.contacts:
             yield _seed(owner.id, contact)
-
-
-def twice(contacts: tuple[Contact, ...]) -> Iterator[int]:
-    """Which of them have the name of one before: it is by its name that a contact is known."""
-    seen: set[str] = set()
-    for index, contact in enumerate(contacts):
-        if same_person(contact.name) in seen:
-            yield index
-        seen.add(same_person(contact.name))
 
 
 def misplaced(about: Iterable[str]) -> str | None:

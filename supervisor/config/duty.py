@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Literal
@@ -13,9 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from probes.settings import Seconds, settings
 from supervisor.config.calendars import DAYS
 from supervisor.config.fields import Day, Id, at_least, plain_duration, some
-from supervisor.config.forms import Place
-from supervisor.config.wording import near, say
-from supervisor.domain.contact import same_person
+from supervisor.config.wording import say
 
 _DAY_S = 86_400
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -142,50 +140,6 @@ def apart(rotas: tuple[Rota, ...]) -> tuple[Rota, ...]:
     if twice is not None:
         raise ValueError(f"the rota '{twice}' is given twice, choose another name")
     return rotas
-
-
-def check(
-    rotas: tuple[Rota, ...],
-    steps: tuple[Step, ...],
-    people: Mapping[str, Collection[str]],
-    open_: Collection[str],
-    calendars: Collection[str],
-    place: Place,
-) -> None:
-    """Hold what they name against what there is. `people`: names of the operator's contacts, by collectivité."""
-    for index, rota in enumerate(rotas):
-        at = place.key("on_call").item(index, {"id": rota.name})
-        for number, member in enumerate(rota.members):
-            _known(member, people, at.key("members").item(number, member))
-        for key, calendar in (("during", rota.during), ("outside", rota.outside)):
-            if calendar is not None and calendar not in calendars:
-                at.key(key).wrong(f"there is no calendar '{calendar}', {near(calendar, calendars)}")
-    names = [rota.name for rota in rotas]
-    for index, step in enumerate(steps):
-        _check_step(step, names, people, open_, place.key("escalation").item(index, {}))
-
-
-def _check_step(
-    step: Step, names: Collection[str], people: Mapping[str, Collection[str]], open_: Collection[str], at: Place
-) -> None:
-    for number, target in enumerate(step.tell):
-        there = at.key("tell").item(number, target)
-        if "/" in target:
-            _known(target, people, there)
-        elif target not in names:
-            there.wrong(f"there is no rota '{target}', {near(target, names)}; a contact is written syndicat/Alice")
-    for number, channel in enumerate(step.by):
-        if channel not in open_:
-            at.key("by").item(number, channel).wrong(f"there is no alerts.{channel}, add it or leave it out")
-
-
-def _known(written: str, people: Mapping[str, Collection[str]], place: Place) -> None:
-    owner, _, name = written.partition("/")
-    if owner not in people:
-        known = f"the operator is {', '.join(people)}" if people else "no collectivité has operator: true"
-        place.wrong(f"'{owner}' is not the operator, who alone is called by rotas and steps: {known}")
-    elif same_person(name) not in map(same_person, people[owner]):
-        place.wrong(f"'{owner}' has no contact '{name}' in its file, {near(name, people[owner])}")
 
 
 def targets(steps: tuple[Step, ...]) -> Iterator[tuple[str, ...]]:

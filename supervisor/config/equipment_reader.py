@@ -12,7 +12,7 @@ from supervisor.config.profiles import ReadyMade
 from supervisor.config.references import Machine, Names
 from supervisor.config.sondes import Draft, SondeMaker
 from supervisor.config.templates import expand
-from supervisor.config.wording import near
+from supervisor.config.written import Known, items, known, refuse_twins, text
 from supervisor.domain.sonde import Sonde
 
 
@@ -33,26 +33,6 @@ class Written:
     lines: list[Line] = field(default_factory=list)
 
 
-def items(parent: Any, key: str, place: Place) -> list[tuple[Any, Place]]:
-    """The items of a list as it is written below `key`, each with its place."""
-    values = parent.get(key) if isinstance(parent, dict) else None
-    where = place.key(key)
-    return [(value, where.item(i, value)) for i, value in enumerate(values)] if isinstance(values, list) else []
-
-
-def refuse_twins(entries: list[tuple[Any, Place]]) -> None:
-    """Note every id that an earlier entry of the list already has."""
-    first: dict[str, Place] = {}
-    for value, place in entries:
-        name = value.get("id") if isinstance(value, dict) else None
-        if not isinstance(name, str):
-            continue
-        if name in first:
-            place.key("id").wrong(f"'{name}' is already the id of line {first[name].line}, choose another one")
-        else:
-            first[name] = place.key("id")
-
-
 class EquipmentReader:
     """Reads the equipment of one collectivité."""
 
@@ -64,21 +44,23 @@ class EquipmentReader:
     def read(self, value: Any, place: Place, form: Form[EquipmentEntry]) -> Written | None:
         """An equipment and its sondes; what they depend on is looked at once all equipment is read."""
         entry = form.read(value, place)
-        name = value.get("id") if isinstance(value, dict) else None
-        if not isinstance(name, str):
+        if not isinstance(value, dict):
             return None
         if entry is None:
             entry = form.salvage(value, place, {"id": "wrong", "address": "wrong.invalid"})
-        machine = Machine(name, place, parent=entry.parent, site=entry.site)
+        whole = known(value, "sondes", "id").whole
+        machine = Machine(text(value, "id"), place, parent=entry.parent, site=entry.site, whole=whole)
         written = Written(machine, entry)
         sondes = [*items(value, "sondes", place), *self._from_template(written, place)]
         refuse_twins(sondes)
         for raw, where in sondes:
-            draft = self._maker.sonde(raw, where)
-            if isinstance(raw, dict) and isinstance(raw.get("id"), str):
-                machine.types[raw["id"]] = str(raw.get("type"))
+            draft = self._maker.sonde(raw, entry.address or "", where)
+            if isinstance(raw, dict):
                 written.lines.append(Line(raw, where, draft))
-        self._names.machines.setdefault(name, machine)
+                name = text(raw, "id")
+                if name is not None:
+                    machine.types[name] = str(raw.get("type"))
+        self._names.add(machine)
         return written
 
     def _from_template(self, written: Written, place: Place) -> list[tuple[Any, Place]]:
@@ -99,26 +81,23 @@ class EquipmentReader:
         where = Place(place.document, (*place.keys, "template"), place.field, template.name).key("sondes")
         return [(raw, where.item(index, raw)) for index, raw in enumerate(expanded)]
 
-    def sondes(self, written: Written, services: set[str]) -> Iterator[Sonde]:
+    def sondes(self, written: Written, services: Known) -> Iterator[Sonde]:
         """The sondes of an equipment, once every equipment of the collectivité was read."""
         machine, entry = written.machine, written.entry
-        self._names.check_parent(machine)
         self._check_service(entry.service, services, machine.place)
         for raw, place, draft in written.lines:
-            name, named = raw["id"], raw.get("parent")
+            name, named = text(raw, "id"), raw.get("parent")
             self._check_service(raw.get("service"), services, place)
             if "parent" in raw and not isinstance(named, str):
                 parent = None  # `parent: null`, or a mistake that the draft already noted
             else:
-                parent = self._names.parent_of(machine, name, named, place.key("parent"))
-            if draft is not None:
+                parent = self._names.parent_of(machine, name, str(raw.get("type")), named, place.key("parent"))
+            if draft is not None and machine.id is not None:
                 service = draft.entry.service if "service" in raw else entry.service
                 identity = f"{self._names.collectivite}/{machine.id}/{name}"
-                made = self._maker.finish(draft, identity, entry.address or "", parent, service)
-                if made is not None:
-                    yield made
+                yield self._maker.finish(draft, identity, parent, service)
 
     @staticmethod
-    def _check_service(name: Any, services: set[str], place: Place) -> None:
-        if isinstance(name, str) and name not in services:
-            place.key("service").wrong(f"there is no service '{name}', {near(name, services)}")
+    def _check_service(name: Any, services: Known, place: Place) -> None:
+        if isinstance(name, str) and services.lacks(name):
+            place.key("service").wrong(f"there is no service '{name}', {services.near(name)}")

@@ -62,10 +62,20 @@ class Form(Generic[T]):
     def read(self, value: Any, place: Place) -> T | None:
         """The value, or None after noting everything wrong with it."""
         try:
-            result: T = self._validate(value, context={"base": place.document.base})
+            return self._read(value, place)
         except ValidationError as error:
             self._note(error, value, place)
             return None
+
+    def quietly(self, value: Any, place: Place) -> T | None:
+        """The value, or None where something is wrong with it that was noted with what is around it."""
+        try:
+            return self._read(value, place)
+        except ValidationError:
+            return None
+
+    def _read(self, value: Any, place: Place) -> T:
+        result: T = self._validate(value, context={"base": place.document.base})
         return result
 
     def salvage(self, value: dict[str, Any], place: Place, missing: dict[str, Any]) -> T:
@@ -73,7 +83,7 @@ class Form(Generic[T]):
         kept = dict(value)
         while True:
             try:
-                result: T = self._validate(kept, context={"base": place.document.base})
+                result = self._read(kept, place)
             except ValidationError as error:
                 wrong = {str(found["loc"][0]) for found in error.errors() if found["loc"]}
                 for key in wrong:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from probes.base import Probe
-from supervisor.config import duty
+from supervisor.config.calling import Calls
 from supervisor.config.collectivite_reader import CollectiviteReader, Reading
 from supervisor.config.configuration import Configuration, RetentionSettings
 from supervisor.config.document import Document
-from supervisor.config.equipment_reader import items, refuse_twins
 from supervisor.config.forms import Form, Place
 from supervisor.config.main_file import Billing, MainFile, Sla
 from supervisor.config.profiles import ReadyMade, read_alone, read_profile
@@ -19,6 +18,7 @@ from supervisor.config.reader import Words
 from supervisor.config.references import cycles
 from supervisor.config.sondes import SondeMaker
 from supervisor.config.wording import near, say
+from supervisor.config.written import Known, items, known, refuse_twins, text
 from supervisor.domain.sonde import CANARY_OWNER, FlappingRule, Sonde
 from supervisor.domain.tariff import Tariff
 from supervisor.errors import ConfigError
@@ -71,8 +71,8 @@ def tariff_of(profile: str, path: Path | None) -> Tariff:
     ready, place = read_alone(profile, document.base), Place(document).key("billing")
     if document.value.get("profile") == profile and "billing" in document.value:
         form: Form[Billing] = Form(Billing)
-        billing = form.read(document.value["billing"], place) or Billing()
-        ready.price(billing.prices, place.key("prices"))
+        form.read(document.value["billing"], place)
+        ready.price(document.value["billing"], place)
     if document.mistakes:
         raise ConfigError(document.mistakes)
     return ready.tariffs.tariff
@@ -86,6 +86,7 @@ class _Load:
         self._words = Words()
         self._maker = SondeMaker(probes)
         self._main = Document(self._path, self._path.parent, self._words)
+        self._read_all: list[Reading] = []
         self._readings: dict[str, Reading] = {}  # by collectivité
         self._operator: Reading | None = None
         self._unread = False  # a file could not be read: what it declares is not known
@@ -100,7 +101,7 @@ class _Load:
         if not isinstance(self._main.value, dict):
             place.wrong(f"expected a mapping (key: value), found {say(self._main.value)}")
             raise ConfigError(self._main.mistakes)
-        read = main = self._form.read(self._main.value, place)
+        main = self._form.read(self._main.value, place)
         if main is None:
             main = self._form.salvage(self._main.value, place, {"organisation": "?", "profile": ""})
         ready = self._profile(main, place)
@@ -110,12 +111,12 @@ class _Load:
             place.key("control").wrong(
                 f"a Unix socket has a path of at most {_SOCKET_BYTES} bytes, choose a shorter one"
             )
-        webhooks = None if read is None else frozenset(webhook.name for webhook in read.alerts.webhooks)
-        reader = CollectiviteReader(ready, self._maker, webhooks)
+        alerts = self._main.value.get("alerts", {})
+        reader = CollectiviteReader(ready, self._maker, known(alerts, "webhooks", "name"))
         for file in self._files(main, place):
             self._read(file, reader)
         self._cross_check()
-        self._check_duty(main, ready, place.key("alerts"))
+        Calls(alerts, place.key("alerts"), self._people()).check(ready.no_calendar)
         mistakes = [mistake for document in self._documents for mistake in document.mistakes]
         if mistakes:
             raise ConfigError(mistakes)
@@ -123,8 +124,8 @@ class _Load:
 
     def _profile(self, main: MainFile, place: Place) -> ReadyMade:
         ready = read_profile(main.profile, place.key("profile")) if main.profile else ReadyMade("")
-        ready.add(main.calendars, main.templates, place)
-        ready.price(main.billing.prices, place.key("billing").key("prices"))
+        ready.add(self._main.value, place)
+        ready.price(self._main.value.get("billing"), place.key("billing"))
         self._documents.extend(ready.documents)
         return ready
 
@@ -135,26 +136,35 @@ class _Load:
             draft = self._maker.canary(value, at)
             if draft is not None:
                 identity = f"{CANARY_OWNER}/canaries/{draft.entry.id}"
-                made = self._maker.finish(draft, identity, draft.address, None, None)
-                if made is not None:
-                    yield made
+                yield self._maker.finish(draft, identity, None, None)
 
     def _files(self, main: MainFile, place: Place) -> list[Path]:
         """The files that `include` names, each once, in the order of its patterns and then of their names."""
         base = self._path.parent
         found: dict[Path, None] = {}
-        for index, pattern in enumerate(main.include):
+        for index, pattern in self._patterns(main):
             at = place.key("include").item(index, pattern)
             names = sorted(glob.glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207  skips hidden files
             files = [base / name for name in names if not (base / name).is_dir()]
             if not files:
                 # A typing mistake here would take every sonde out of supervision, and out of billing.
                 at.wrong(f"no file matches '{pattern}', create one or correct the pattern")
+                self._unread = True
             if self._path in files:
                 at.wrong(f"'{pattern}' matches the main file itself, narrow the pattern")
+                self._unread = True
                 files.remove(self._path)
             found.update(dict.fromkeys(files))
         return list(found)
+
+    def _patterns(self, main: MainFile) -> list[tuple[int, str]]:
+        """The patterns of `include`; where it is wrong, those that can be read."""
+        written = self._main.value.get("include", [*main.include])
+        if written == [*main.include]:
+            return list(enumerate(main.include))
+        self._unread = True
+        patterns = written if isinstance(written, list) else [written]
+        return [(index, one) for index, one in enumerate(patterns) if isinstance(one, str) and one.strip("\0 ")]
 
     def _read(self, file: Path, reader: CollectiviteReader) -> None:
         document = Document(file, self._path.parent, self._words)
@@ -164,10 +174,16 @@ class _Load:
         if reading is None:
             self._unread = True
             return
+        self._read_all.append(reading)
+        if reading.id is None:
+            self._unread = True
+            return
         place, twin = Place(document), self._readings.get(reading.id)
         if twin is not None:
             what = f"'{reading.id}' is already the collectivité of {twin.document.name}, choose another id"
             place.key("collectivite").wrong(what)
+            twin.declared |= reading.declared
+            twin.whole = False
             return
         self._readings[reading.id] = reading
         if reading.operator and self._operator is not None:
@@ -177,26 +193,23 @@ class _Load:
             self._operator = reading
 
     def _cross_check(self) -> None:
-        for reading in self._readings.values():
+        for reading in self._read_all:
             for place, name in reading.elsewhere:
                 self._check_sonde(place, name)
             for place, name in reading.uses:
                 owner = self._check_sonde(place, name)
-                if owner is not None and not owner.operator:
+                if owner is not None and owner.operator is False:
                     place.wrong(f"'{name}' is not the operator's, name a sonde of the one with operator: true")
         parents = {sonde.id: sonde.parent for reading in self._readings.values() for sonde in reading.sondes}
         for circle in cycles(parents):
             place = _parent_place(self._readings[circle[0].partition("/")[0]].document, circle)
             place.wrong(f"the parents go in a circle ({' → '.join([*circle, circle[0]])}), remove one of them")
 
-    def _check_duty(self, main: MainFile, ready: ReadyMade, place: Place) -> None:
-        if self._unread or any(one.operator and one.document.mistakes for one in self._readings.values()):
-            return  # whom it names may be in what could not be read
-        read = [one.collectivite for one in self._readings.values() if one.operator and one.collectivite is not None]
-        people = {one.id: [contact.name for contact in one.contacts] for one in read}
-        open_ = [name for name in ("mail", "sms") if getattr(main.alerts, name) is not None]
-        calendars = [name for name, versions in ready.calendars.items() if versions is not None]
-        duty.check(main.alerts.on_call, main.alerts.escalation, people, open_, calendars, place)
+    def _people(self) -> dict[str, Known] | None:
+        """The operator's contacts; None where it may be a collectivité that could not be read."""
+        if any(one.operator is None for one in self._read_all) or (self._unread and self._operator is None):
+            return None
+        return {one.id: one.contacts for one in self._readings.values() if one.operator and one.id is not None}
 
     def _check_sonde(self, place: Place, name: str) -> Reading | None:
         """The collectivité of a sonde named by its full id; None when there is no such sonde."""
@@ -208,7 +221,7 @@ class _Load:
             if not self._unread:  # else it may be in the file that could not be read
                 known = near(tenant, self._readings)
                 place.wrong(f"there is no sonde '{name}', for there is no collectivité '{tenant}': {known}")
-        elif name not in owner.declared and name.rpartition("/")[0] not in owner.unsure:
+        elif name not in owner.declared and owner.whole and name.rpartition("/")[0] not in owner.unsure:
             place.wrong(f"there is no sonde '{name}', {near(name, owner.declared)}")
         else:
             return owner
@@ -229,7 +242,9 @@ class _Load:
             tariff=ready.tariffs.tariff,
             calendars={name: versions for name, versions in ready.calendars.items() if versions is not None},
             collectivites={
-                reading.id: reading.collectivite for reading in readings if reading.collectivite is not None
+                name: reading.collectivite
+                for name, reading in self._readings.items()
+                if reading.collectivite is not None
             },
             sondes={sonde.id: sonde for reading in readings for sonde in reading.sondes},
             canaries=canaries,
@@ -253,10 +268,10 @@ def _parent_place(document: Document, circle: list[str]) -> Place:
     for identity in circle:
         _, equipment, sonde = identity.split("/")
         for machine, at in items(document.again(), "equipment", root):
-            if machine.get("id") != equipment:
+            if text(machine, "id") != equipment:
                 continue
             for raw, where in items(machine, "sondes", at):
-                if raw.get("id") == sonde and "parent" in raw:
+                if text(raw, "id") == sonde and "parent" in raw:
                     return where.key("parent")
             if "parent" in machine:
                 return at.key("parent")

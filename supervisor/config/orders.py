@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from supervisor.config.contracts import Contract
+from supervisor.config.fields import as_day
 from supervisor.config.forms import Place
 from supervisor.config.wording import near
+from supervisor.config.written import text, texts
 from supervisor.domain.tariff import Called, Offer, Tariff
 from supervisor.domain.tariff_amounts import Order, quote
 from supervisor.errors import VigieError
 
 _ASKED = ("options", "units", "audit")  # the keys of a contract that only some offers use
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a contract asks of the tariff, as far as it can be read."""
+
+    offer: str | None
+    options: Collection[str]
+    units: Collection[str]
+    audit: date | None
+    start: date | None
 
 
 def unusable(offer: Offer, options: Iterable[str], units: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -30,19 +45,23 @@ def unusable(offer: Offer, options: Iterable[str], units: Iterable[str]) -> Iter
 
 
 def check_contracts(
-    tariff: Tariff, contracts: Iterable[Contract], population: int | None, raw: Any, place: Place
+    tariff: Tariff, contracts: tuple[Contract, ...], population: int | None, raw: Any, place: Place
 ) -> None:
     """Hold the contracts written (as `raw`) at `place` against the tariff they are paid by.
 
-    What keeps a contribution from being called is a warning: SLA and counts need no price.
+    What keeps a contribution from being called is a warning: SLA and counts need no price. Warnings wait
+    until nothing else is wrong: a contract may be missing among `contracts` that is.
     """
-    for index, contract in enumerate(contracts):
-        at = place.item(index, None) if isinstance(raw, list) else place
-        wrong = [*_wrong(tariff, contract)]
-        for key, what in wrong:
+    written = [(one, place.item(index, one)) for index, one in enumerate(raw)] if isinstance(raw, list) else None
+    for one, at in [(raw, place)] if written is None else written:
+        for key, what in _wrong(tariff, one, at):
             at.key(key).wrong(what)
-        what_lacks = None if wrong else _lacking(tariff, contract, population)
+    if place.document.mistakes:
+        return
+    for index, contract in enumerate(contracts):
+        what_lacks = _lacking(tariff, contract, population)
         if what_lacks is not None:
+            at = place if written is None else written[index][1]
             at.warn(f"no price can be told of it: {what_lacks}")
 
 
@@ -67,7 +86,22 @@ def _lacking(tariff: Tariff, contract: Contract, population: int | None) -> str 
     return None
 
 
-def _wrong(tariff: Tariff, contract: Contract) -> Iterator[tuple[str, str]]:
+def _asked(contract: dict[str, Any], place: Place) -> _Asked:
+    units, days = contract.get("units"), [as_day(contract.get(key)) for key in ("audit", "start")]
+    audit, start = (day if isinstance(day, date) else None for day in days)
+    return _Asked(
+        offer=text(contract, "offer"),
+        options=[option for option, _ in texts(contract, "options", place)],
+        units=units if isinstance(units, dict) else (),
+        audit=audit,
+        start=start,
+    )
+
+
+def _wrong(tariff: Tariff, written: Any, place: Place) -> Iterator[tuple[str, str]]:
+    if not isinstance(written, dict) or not isinstance(written.get("offer"), str | None):
+        return
+    contract = _asked(written, place)
     if contract.offer is not None and contract.offer not in tariff.names:
         yield "offer", f"there is no offer '{contract.offer}', {near(contract.offer, tariff.names)}"
         return
@@ -82,7 +116,7 @@ def _wrong(tariff: Tariff, contract: Contract) -> Iterator[tuple[str, str]]:
         return
     if offer.deduction is None and offer.called is not Called.REPORT:
         yield "audit", f"{offer.name} neither is an audit nor takes one off, leave it out"
-    elif offer.deduction is not None and contract.audit > contract.start:
+    elif offer.deduction is not None and contract.start is not None and contract.audit > contract.start:
         yield (
             "audit",
             f"{contract.audit} is after 'start' {contract.start}, when there was no report to take off: "

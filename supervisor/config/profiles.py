@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ from supervisor.config.document import Document
 from supervisor.config.fields import Id, Name
 from supervisor.config.forms import Form, Place
 from supervisor.config.main_file import Named, Sla
-from supervisor.config.prices import OfferPriceEntry
 from supervisor.config.share import share_dir
 from supervisor.config.tariffs import TariffReader
 from supervisor.config.templates import Template, read_template
 from supervisor.config.wording import near
+from supervisor.config.written import items, text
 from supervisor.domain.tariff import Tariff
 from supervisor.errors import ConfigError, VigieError
 
@@ -84,7 +84,8 @@ class ReadyMade:
         self.calendars: dict[str, tuple[CalendarVersion, ...] | None] = {}  # None: written, but wrong
         self.templates: dict[str, Template | None] = {}  # likewise
         self._said: dict[str, tuple[str, Place]] = {}  # title, source, calendar, help_desk, and where
-        self._lines: dict[str, Place] = {}  # where the services of the catalogue are written
+        self._lines: dict[str, tuple[str | None, Place]] = {}  # services of the catalogue: template, and where
+        self._torn = self._services_torn = False  # what declares calendars and templates, or services, is unreadable
         self.tariffs = TariffReader()
         self._sla: dict[str, Any] = {}  # as written, so that the main file can change a part of it
 
@@ -103,50 +104,59 @@ class ReadyMade:
 
     def absorb(self, document: Document) -> None:
         """Put the values of a profile's file over those of the one it extends."""
-        place = Place(document)
-        entry = None if document.value is None else _FORM.read(document.value, place)
-        if entry is None:
+        place, value = Place(document), document.value
+        entry = None if value is None else _FORM.read(value, place)
+        if not isinstance(value, dict):
             return
-        self.add(entry.calendars, entry.templates, place)
+        if entry is None:
+            entry = _FORM.salvage(value, place, {})
+            self._services_torn = self._services_torn or not isinstance(value.get("services", []), list)
+        self.add(value, place)
         if _SLA.read(entry.sla, place.key("sla")) is not None:
             self._sla.update(entry.sla)
         self.tariffs.absorb(entry.tariff, place.key("tariff"))
-        for index, line in enumerate(entry.services):
-            self._lines[line.id] = place.key("services").item(index, {"id": line.id})
+        for line, at in items(value, "services", place):
+            name, template = text(line, "id"), text(line, "template")
+            self._services_torn = self._services_torn or name is None
+            self._lines[name or ""] = (template, at.key("template"))
+        for line in entry.services:
             self.catalogue[line.id] = CatalogueEntry(
                 id=line.id, name=line.name, article=line.article, template=line.template
             )
         for key in _SAID:
-            value = getattr(entry, key)
-            if value is not None:
-                self._said[key] = (value, place.key(key))
+            said = getattr(entry, key)
+            if said is not None or value.get(key) is not None:
+                self._said[key] = (said or "", place.key(key))
 
-    def add(self, calendars: dict[str, Any], templates: dict[str, Any], place: Place) -> None:
-        """Add calendars and templates as they are written below `place`."""
-        for name, value in calendars.items():
+    def add(self, written: dict[str, Any], place: Place) -> None:
+        """Add the calendars and templates of a file."""
+        calendars, templates = (written.get(key, {}) for key in ("calendars", "templates"))
+        if not isinstance(calendars, dict) or not isinstance(templates, dict):
+            self._torn = True
+        for name, value in calendars.items() if isinstance(calendars, dict) else ():
             self.calendars[name] = _CALENDAR.read(value, place.key("calendars").key(name))
-        for name, value in templates.items():
+        for name, value in templates.items() if isinstance(templates, dict) else ():
             self.templates[name] = read_template(name, value, place.key("templates").key(name))
 
     def check(self, place: Place) -> None:
         """See that nothing is missing, and that calendars and templates that are named exist."""
         for key in _REQUIRED:
-            if key not in self._said:
+            if key not in self._said and self.whole:
                 place.key(key).wrong("missing, add it or extend a profile that has it")
         for key in ("calendar", "help_desk"):
             name, where = self._said.get(key, ("", place))
             wrong = self.no_calendar(name) if name else None
             if wrong is not None:
                 where.wrong(wrong)
-        for entry in self.catalogue.values():
-            wrong = self.no_template(entry.template) if entry.template is not None else None
+        for template, where in self._lines.values():
+            wrong = self.no_template(template) if template is not None else None
             if wrong is not None:
-                self._lines[entry.id].key("template").wrong(wrong)
+                where.wrong(wrong)
 
-    def price(self, prices: Iterable[OfferPriceEntry], place: Place) -> None:
-        """Lay the prices that the main file sets at `place` over the profile's."""
+    def price(self, billing: Any, place: Place) -> None:
+        """Lay the prices of the main file's section `billing`, written at `place`, over the profile's."""
         if self.whole:
-            self.tariffs.price(prices, place)
+            self.tariffs.price(billing, place)
 
     def no_calendar(self, name: str) -> str | None:
         """What to say of a calendar that does not exist."""
@@ -164,10 +174,17 @@ class ReadyMade:
             else f"there is no template '{name}', {near(name, self.templates)}"
         )
 
+    def no_service(self, name: str) -> bool:
+        """Whether it is certain that the catalogue has no service of that name."""
+        return not self._services_torn and not self._there(name, self._lines)
+
     @property
     def whole(self) -> bool:
-        """Whether all that the profile has to say was read."""
-        return bool(self.documents) and all(document.value is not None for document in self.documents)
+        """Whether all that the profile declares was read."""
+        values = [document.value for document in self.documents]
+        if self._torn or not values or not all(isinstance(value, dict) for value in values):
+            return False
+        return values[0].get("extends") is None  # else what the most general file extends was not found
 
     @property
     def tariff(self) -> Tariff | None:
@@ -212,7 +229,7 @@ def _read(name: str, base: Path, refuse: Callable[[str], None]) -> ReadyMade:
     ready.documents = _chain(name, base, refuse)
     for document in ready.documents:
         ready.absorb(document)
-    if ready.documents and not any(document.mistakes for document in ready.documents):
+    if ready.documents:
         ready.check(Place(ready.documents[-1]))
     return ready
 

@@ -28,8 +28,7 @@ class Draft:
     entry: SondeEntry
     settings: Any
     probe: Probe
-    place: Place
-    address: str = ""  # of a canary; a sonde has that of its equipment
+    address: str
 
 
 class SondeMaker:
@@ -44,18 +43,18 @@ class SondeMaker:
         self._settings: dict[tuple[str, tuple[str, ...]], Form[Any]] = {}
         self._kept: dict[Any, Any] = {}
 
-    def sonde(self, value: Any, place: Place) -> Draft | None:
-        """What is written of a sonde of an equipment."""
+    def sonde(self, value: Any, address: str, place: Place) -> Draft | None:
+        """What is written of a sonde of an equipment that has this address."""
         entry, probe, settings = self._read(value, place, self._sondes, self._sonde_keys)
-        if entry is None or probe is None or settings is None or not _coherent(entry, place):
-            return None
-        return Draft(entry, settings, probe, place)
+        return _draft(entry, probe, settings, address, place)
 
     def canary(self, value: Any, place: Place) -> Draft | None:
         """What is written of a reference target of the supervisor itself."""
         entry, probe, settings = self._read(value, place, self._canaries, self._canary_keys)
-        if entry is None or probe is None or settings is None:
-            return None
+        if entry is None:
+            return _draft(
+                None, probe, settings, str(value.get("address", "")) if isinstance(value, dict) else "", place
+            )
         common = SondeEntry(
             id=entry.id,
             type=entry.type,
@@ -66,25 +65,18 @@ class SondeMaker:
             stale_after=entry.stale_after,
             billable=False,
         )
-        if not _coherent(common, place):
-            return None
-        return Draft(common, settings, probe, place, entry.address or "")
+        return _draft(common, probe, settings, entry.address or "", place)
 
-    def finish(
-        self, draft: Draft, identity: str, address: str, parent: str | None, service: str | None
-    ) -> Sonde | None:
+    def finish(self, draft: Draft, identity: str, parent: str | None, service: str | None) -> Sonde:
         """The sonde of that full id, once its parent and service are known."""
         entry, keep = draft.entry, self._keep
-        if not address and _needs_address(draft):
-            draft.place.wrong(f"'{entry.type}' looks at an address and none is given, add address: …")
-            return None
         timeout_s = entry.timeout if entry.timeout is not None else min(_TIMEOUT_S, entry.interval)
         retry_s = entry.retry_every if entry.retry_every is not None else min(_RETRY_EVERY_S, entry.interval)
         stale_s = entry.stale_after if entry.stale_after is not None else _STALE_INTERVALS * entry.interval
         return Sonde(
             id=identity,
             type=draft.probe.type,
-            target=Target(sonde=identity, address=address),
+            target=Target(sonde=identity, address=draft.address),
             settings=keep(draft.settings),
             interval_s=keep(entry.interval),
             timeout_s=keep(timeout_s),
@@ -125,9 +117,16 @@ class SondeMaker:
             return value
 
 
-def _needs_address(draft: Draft) -> bool:
-    """Settings may do without what their technique needs in general: a full URL, anchors of its own."""
-    return bool(getattr(draft.settings, "needs_address", draft.probe.needs_address))
+def _draft(entry: SondeEntry | None, probe: Probe | None, settings: Any, address: str, place: Place) -> Draft | None:
+    """What was read, or None where something of it is wrong: what only whole entries can have wrong is noted here."""
+    right = entry is not None and _coherent(entry, place)
+    if probe is None or settings is None:
+        return None
+    # Settings may do without what their technique needs in general: a full URL, anchors of its own.
+    if not address and getattr(settings, "needs_address", probe.needs_address):
+        place.wrong(f"'{probe.type}' looks at an address and none is given, add address: …")
+        return None
+    return Draft(entry, settings, probe, address) if entry is not None and right else None
 
 
 def _coherent(entry: SondeEntry, place: Place) -> bool:

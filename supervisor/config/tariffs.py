@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from supervisor.config.fields import Id, Name
 from supervisor.config.forms import Form, Place
 from supervisor.config.prices import Inhabitants, OfferPriceEntry, PriceEntry, prices_of
 from supervisor.config.wording import near, say
+from supervisor.config.written import items, text
 from supervisor.domain.tariff import Called, Deduction, Limit, Line, Offer, Price, Quantity, Tariff
 
 
@@ -87,6 +88,8 @@ class TariffEntry:
 
 
 _FORM: Form[TariffEntry] = Form(TariffEntry)
+_OFFER: Form[OfferEntry] = Form(OfferEntry)
+_PRICE: Form[OfferPriceEntry] = Form(OfferPriceEntry)
 
 
 class TariffReader:
@@ -103,37 +106,50 @@ class TariffReader:
 
     def absorb(self, value: dict[str, Any], place: Place) -> None:
         """Add the `tariff:` of a profile: 1 its offers, 2 what they say of one another, 3 its other prices."""
-        written = _FORM.read(value, place)
-        if written is None:
-            self.whole = False
-            return
-        offers = place.key("offers")
-        for name, entry in written.offers.items():
-            self._offers[name] = _offer(name, entry, offers.key(name))
+        self.whole = _FORM.read(value, place) is not None and self.whole
+        offers, written = place.key("offers"), value.get("offers")
+        named = written if isinstance(written, dict) else {}
+        for name, each in named.items():
+            entry = _OFFER.quietly(each, offers.key(name))
+            if entry is not None:
+                self._offers[name] = _offer(name, entry, offers.key(name))
+        if not self.whole:
+            return  # what they say of one another may be of one that could not be read
         for offer in self._offers.values():
-            if offer.deduction is None or not {offer.name, offer.deduction.offer} & written.offers.keys():
+            if offer.deduction is None or not {offer.name, offer.deduction.offer} & named.keys():
                 continue  # nothing that this file changes
             _check_deduction(offer, self._offers, offers.key(offer.name).key("deduct").key("offer"))
-        self.price(written.prices, place.key("prices"))
+        self.price(value, place)
 
-    def price(self, entries: Iterable[OfferPriceEntry], place: Place) -> None:
-        """Lay prices over those that are there."""
+    def price(self, section: Any, place: Place) -> None:
+        """Lay the `prices` of a section over those that are there."""
         if not self.whole:
             return
         seen: set[tuple[str, str, int | None]] = set()
-        for index, entry in enumerate(entries):
-            at, key = place.item(index, None), (entry.offer, entry.line, entry.since)
-            offer = self._offers.get(entry.offer)
-            lines = {line.name: line for line in offer.lines} if offer is not None else {}
-            if offer is None:
-                at.key("offer").wrong(f"there is no offer '{entry.offer}', {near(entry.offer, self._offers)}")
-            elif entry.line not in lines:
-                at.key("line").wrong(f"{offer.name} has no line '{entry.line}', {near(entry.line, lines)}")
-            elif key in seen:
+        for written, at in items(section, "prices", place):
+            offer, line = self._named(written, at)
+            entry = _PRICE.quietly(written, at)
+            if offer is None or line is None or entry is None:
+                continue
+            key = (offer.name, line.name, entry.since)
+            if key in seen:
                 at.wrong(f"{offer.name} has a price of {entry.line} from that year on already, keep one of the two")
             else:
-                self._offers[offer.name] = _laid(offer, lines[entry.line], entry, at)
+                self._offers[offer.name] = _laid(offer, line, entry, at)
             seen.add(key)
+
+    def _named(self, written: Any, place: Place) -> tuple[Offer | None, Line | None]:
+        """The offer and the line that a price is for, as far as there are such."""
+        wanted, of = text(written, "offer"), text(written, "line")
+        offer = None if wanted is None else self._offers.get(wanted)
+        if wanted is not None and offer is None:
+            place.key("offer").wrong(f"there is no offer '{wanted}', {near(wanted, self._offers)}")
+        if offer is None or of is None:
+            return offer, None
+        lines = {line.name: line for line in offer.lines}
+        if of not in lines:
+            place.key("line").wrong(f"{offer.name} has no line '{of}', {near(of, lines)}")
+        return offer, lines.get(of)
 
 
 def _laid(offer: Offer, line: Line, entry: PriceEntry, at: Place) -> Offer:

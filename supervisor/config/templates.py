@@ -14,6 +14,7 @@ from supervisor.config.collectivites import Pieces
 from supervisor.config.fields import Name
 from supervisor.config.forms import Form, Place
 from supervisor.config.wording import near
+from supervisor.config.written import items
 
 ADDRESS = "address"  # the parameter every template has: the address of the equipment
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -72,29 +73,29 @@ _FORM: Form[TemplateEntry] = Form(TemplateEntry)
 def read_template(name: str, value: Any, place: Place) -> Template | None:
     """The template written at `place`, or None after noting what is wrong with it."""
     entry = _FORM.read(value, place)
-    if entry is None:
-        return None
-    found = list(_wrong(entry, place))
+    found = list(_wrong(value, place))
     for where, what in found:
         where.wrong(what)
-    return None if found else Template(name, entry.description, entry.parameters, entry.sondes)
+    return None if found or entry is None else Template(name, entry.description, entry.parameters, entry.sondes)
 
 
-def _wrong(entry: TemplateEntry, place: Place) -> Iterator[tuple[Place, str]]:
-    if ADDRESS in entry.parameters:
+def _wrong(template: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    parameters = template.get("parameters", {}) if isinstance(template, dict) else None
+    if not isinstance(parameters, dict):
+        return  # which there are is not known
+    if ADDRESS in parameters:
         where = place.key("parameters").key(ADDRESS)
         yield where, "'address' is always the equipment's, rename the parameter"
-    for index, sonde in enumerate(entry.sondes):
-        at = place.key("sondes").item(index, sonde)
+    for sonde, at in items(template, "sondes", place):
         if not isinstance(sonde, dict):
             yield at, "expected a sonde, write {id: …, type: …}"
             continue
         when = sonde.get("when")
-        if when is not None and when not in entry.parameters:
-            yield at.key("when"), f"there is no parameter '{when}', {near(str(when), entry.parameters)}"
+        if when is not None and str(when) not in parameters:
+            yield at.key("when"), f"there is no parameter '{when}', {near(str(when), parameters)}"
         for key, name in _used(sonde):
-            if name != ADDRESS and name not in entry.parameters:
-                known = near(name, [ADDRESS, *entry.parameters])
+            if name != ADDRESS and name not in parameters:
+                known = near(name, [ADDRESS, *parameters])
                 yield at.key(key), f"there is no parameter '{name}', {known}"
 
 
