@@ -129,7 +129,8 @@ def in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
             earlier.after is None or (earlier.time == later.time and later.after < earlier.after)
         ):
             before = "at: breach" if earlier.after is None else f"after: {plain_duration(earlier.after)}"
-            raise ValueError(f"the step after {plain_duration(later.after)} comes behind '{before}', exchange them")
+            when = f"after {plain_duration(later.after)}" if later.after else "that is taken at once"
+            raise ValueError(f"the step {when} comes behind '{before}', exchange them")
     return steps
 
 
