@@ -17,6 +17,7 @@ from supervisor.french import listing
 
 _ROOMS = (100, 70, 50, 36, 26, 18, 12)  # characters for a name: as many as let the rest be read
 _LINKING = 36  # characters of a name that a link may leave: below, the name says more
+_CALLING = 26  # likewise, where the link is what somebody is asked to open
 _LEAST = 24  # septets under which what was said is not worth beginning
 _LINKED = re.compile(r"(?i)\b(?:https?:|www\.)\S*")
 
@@ -43,9 +44,8 @@ def instead_by_sms(said: str, reader: Reader, segments: int) -> str:
 
 def _one(standing: Standing, voice: Voice, segments: int) -> str:
     link = _link(standing, voice)
-    for room in _ROOMS if link else ():
-        said = _must(standing, voice, room)
-        if room >= _LINKING and _fits(said + link, segments):
+    for said in _linked(standing, voice) if link else ():
+        if _fits(said + link, segments):
             return _grown(said, _may(standing, voice), segments, cut=True, link=link)
     for room in _ROOMS:
         said = _must(standing, voice, room)
@@ -54,10 +54,24 @@ def _one(standing: Standing, voice: Voice, segments: int) -> str:
     return gsm7.fit(_must(standing, voice, _ROOMS[-1]), segments)
 
 
-def _must(standing: Standing, voice: Voice, room: int) -> str:
+def _linked(standing: Standing, voice: Voice) -> Iterator[str]:
+    """What stands before a link, longest first.
+
+    Who is asked to come needs the link above all: names give way to it, then for how long nobody has come, then the
+    number, which the page has.
+    """
+    called = standing.fact.kind is Kind.ESCALATED
+    rooms = [room for room in _ROOMS if room >= (_CALLING if called else _LINKING)]
+    yield from (_must(standing, voice, room) for room in rooms)
+    if called:
+        yield from (_must(standing, voice, room, lasting=False) for room in rooms)
+        yield from (_must(standing, voice, room, lasting=False, numbered=False) for room in _ROOMS)
+
+
+def _must(standing: Standing, voice: Voice, room: int, *, numbered: bool = True, lasting: bool = True) -> str:
     """What nobody may miss."""
     fact = standing.fact
-    parts = [f"{_headed(standing, voice, room)}, {plain(fact.collectivite, room)}"]
+    parts = [f"{_headed(standing, voice, room, lasting=lasting)}, {plain(fact.collectivite, room)}"]
     if not voice.reader.operator:
         if not standing.over:
             return _joined([*parts, _cared_for(voice)])
@@ -66,7 +80,7 @@ def _must(standing: Standing, voice: Voice, room: int) -> str:
         late = fact.deadline <= voice.now
         when = brief(fact.deadline, voice.now, voice.zone)
         parts.append(f"Délai dépassé depuis {when}" if late else f"Intervenir avant {when}")
-    return _joined([*parts, plain(fact.incident, 20)])
+    return _joined([*parts, plain(fact.incident, 20)] if numbered else parts)
 
 
 def _may(standing: Standing, voice: Voice) -> Iterator[Sequence[str]]:
@@ -103,9 +117,9 @@ def _link(standing: Standing, voice: Voice) -> str:
     return f" {link}" if link.startswith(("https://", "http://")) else ""
 
 
-def _headed(standing: Standing, voice: Voice, room: int) -> str:
+def _headed(standing: Standing, voice: Voice, room: int, *, lasting: bool) -> str:
     """ "Panne : Messagerie depuis 17h25"."""
-    word, about, when = state(standing).word, _what(standing.fact, room), _when(standing, voice)
+    word, about, when = state(standing).word, _what(standing.fact, room), _when(standing, voice, lasting=lasting)
     return f"{word} : {about} {when}" if about else f"{word} {when}"
 
 
@@ -120,7 +134,7 @@ def _what(fact: Fact, room: int) -> str:
     return f"{plain(shown[0], room)} +{others} {'autre' if others == 1 else 'autres'}"
 
 
-def _when(standing: Standing, voice: Voice) -> str:
+def _when(standing: Standing, voice: Voice, *, lasting: bool) -> str:
     fact = standing.fact
 
     def at(instant: int) -> str:
@@ -134,7 +148,7 @@ def _when(standing: Standing, voice: Voice) -> str:
     if fact.kind is Kind.GTI and not standing.reported:
         return f"({'panne' if standing.down else 'à surveiller'} depuis {at(fact.opened_at)})"
     if fact.kind is Kind.ESCALATED:
-        return f"depuis {at(fact.opened_at)} ({brief_lasting(fact.at - fact.opened_at)})"
+        return f"depuis {at(fact.opened_at)}" + (f" ({brief_lasting(fact.at - fact.opened_at)})" if lasting else "")
     if standing.reported and fact.kind is not Kind.BREACH:
         return _on(fact.opened_at, voice)
     return f"depuis {at(fact.at if fact.kind is Kind.BREACH else began(fact))}"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from probes.base import Status
 from supervisor.alerts import gsm7
 from supervisor.alerts.composing import composer
 from supervisor.alerts.facts import Composed, News
 from supervisor.domain.alerting import Channel, Kind, Subject
-from tests.unit.alerts.wordings import ON_CALL, PARIS, SECRETARY, TOWN, at, fact, mail, plain_spaces, sms
+from tests.unit.alerts.wordings import LINK, ON_CALL, PARIS, SECRETARY, TOWN, at, fact, mail, plain_spaces, sms
 
 NOW = "03-06 17:40"
 LINE = {
@@ -36,10 +38,37 @@ def test_nobody_has_come() -> None:
     text = plain_spaces(said.text)
     assert "Personne n’a pris l’incident en charge depuis 15 min." in text
     assert "« vu »" in text
-    assert sms(ON_CALL, NOW, fact(Kind.ESCALATED, NOW)) == (
+    assert sms(ON_CALL, NOW, fact(Kind.ESCALATED, NOW, link=None, said="")) == (
         "Panne non prise en charge : Messagerie depuis 17h25 (15 min), Mairie de Ségolène-les-Étangs. "
         "Intervenir avant lun. 9/3 9h55. INC-2026-000123"
     )
+
+
+def test_whoever_is_called_has_the_link_and_other_words_give_way_to_it() -> None:
+    def said(*names: str, place: str, link: str = LINK) -> str:
+        return sms(ON_CALL, NOW, fact(Kind.ESCALATED, NOW, services=names, collectivite=place, link=link, said=""))
+
+    assert said("Web", place="Arles") == (
+        "Panne non prise en charge : Web depuis 17h25 (15 min), Arles. Intervenir avant lun. 9/3 9h55. "
+        f"INC-2026-000123 {LINK}"
+    )
+    assert said("Messagerie", place=TOWN) == (
+        "Panne non prise en charge : Messagerie depuis 17h25, Mairie de Ségolène-les-Ét... "
+        f"Intervenir avant lun. 9/3 9h55 {LINK}"
+    )
+    assert said("Gestion électronique des documents", place="Communauté de communes du Pays de Bitche") == (
+        "Panne non prise en charge : Gestion électroni... depuis 17h25, Communauté de... "
+        f"Intervenir avant lun. 9/3 9h55 {LINK}"
+    )
+    # A link that leaves no room for any name is none that helps.
+    assert "INC-2026-000123" in said("Messagerie", place=TOWN, link=LINK + "x" * 80)
+
+
+@given(st.lists(st.text(min_size=1, max_size=60), min_size=1, max_size=5), st.text(max_size=80))
+def test_names_never_take_the_place_of_the_link(names: list[str], place: str) -> None:
+    said = sms(ON_CALL, NOW, fact(Kind.ESCALATED, NOW, services=tuple(names), collectivite=place))
+    assert LINK in said
+    assert gsm7.parts(said) == 1
 
 
 def test_of_a_report_and_of_a_warning() -> None:
