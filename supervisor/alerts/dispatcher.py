@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from supervisor.alerts import channel_watch
+from supervisor.alerts.delayed import Setting, delayed
 from supervisor.alerts.gathering import NO_CHANNEL, Gathered, Gathering
 from supervisor.alerts.passing_on import pass_on
 from supervisor.alerts.transport import Attempt, Letter, Outcome, Transport
@@ -233,12 +234,21 @@ class Dispatcher:
         )
         try:
             async with asyncio.timeout(MOST_S):
-                return await transport.send(letter)
+                return await transport.send(self._dated(letter, message.channel))
         except TimeoutError:
             return Attempt(Outcome.LATER, f"aucune réponse en {MOST_S:.0f} s")
         except Exception as error:  # a bug in a channel is one more way not to arrive
             log.exception("message %d: the channel %s failed", message.id, message.channel)
             return Attempt(Outcome.LATER, f"erreur interne ({type(error).__name__})")
+
+    def _dated(self, letter: Letter, channel: Channel) -> Letter:
+        """With when it was written, where that is long ago."""
+        try:
+            gathering = self._gathering()
+            return delayed(letter, channel, int(self._now()), Setting(gathering.promises.zone, gathering.segments))
+        except Exception:  # a bug in these words must not keep the others from leaving
+            log.exception("how late a message is cannot be said")
+            return letter
 
     def _mark(self, connection: Connection, message: Message, attempt: Attempt, now: int) -> None:
         if attempt.outcome is Outcome.SENT:

@@ -60,6 +60,7 @@ class Gathering:
     channels: frozenset[str]  # those that are open
     public_url: str | None
     sms_an_hour: int = 6
+    segments: int = 1  # the most parts of one SMS
     failing_after_s: int = AFTER_S
     at_once: int = 10_000  # notices: some seconds' worth
 

@@ -21,11 +21,11 @@ def channels_of(configuration: Configuration, clock: Clock) -> dict[str, Transpo
 def gathering_of(configuration: Configuration, promises: Promises) -> Gathering:
     """How notices become messages."""
     alerting = configuration.alerts
+    segments = 1 if alerting.sms is None else alerting.sms.segments
     return Gathering(
         promises=promises,
-        compose=composer(
-            configuration.organisation, promises.zone, 1 if alerting.sms is None else alerting.sms.segments
-        ),
+        compose=composer(configuration.organisation, promises.zone, segments),
+        segments=segments,
         channels=alerting.channels,
         public_url=alerting.public_url,
         sms_an_hour=6 if alerting.sms is None else alerting.sms.per_hour,

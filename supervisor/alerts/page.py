@@ -27,6 +27,10 @@ _NUMBER = re.compile(r"\b(?:INC|DEM)-\d{4}-\d+\b")  # of an incident, a request:
 _UNBROKEN = r'<span style="white-space: nowrap">\g<0></span>'
 
 
+_GREETING = "Bonjour,"
+_GREETED = f"<p>{_GREETING}</p>"
+
+
 class Line(NamedTuple):
     """One thing in a list: its state, then the rest of what is said."""
 
@@ -62,7 +66,7 @@ class Letter(NamedTuple):
 
 def as_text(letter: Letter) -> str:
     """For who reads no HTML, and for what reads aloud."""
-    parts = ["Bonjour,", *([f"{letter.title} :"] if letter.state is None else []), *letter.paragraphs]
+    parts = [_GREETING, *([f"{letter.title} :"] if letter.state is None else []), *letter.paragraphs]
     for section in letter.sections:
         lines = [f"- {_worded(line)}" for line in section.lines] + ([section.more] if section.more else [])
         parts.append("\n".join([f"{section.title} :", *lines]))
@@ -74,12 +78,19 @@ def as_text(letter: Letter) -> str:
     return "\n\n".join([*parts, typeset(letter.signature)]) + "\n"
 
 
+def after_greeting(text: str, html: str | None, said: str) -> tuple[str, str | None]:
+    """A mail that was put together before, with that in front of what it says."""
+    before = f"{_GREETING}\n\n" if text.startswith(_GREETING) else ""
+    added = f"{before}{said}\n\n{text.removeprefix(before)}"
+    return added, None if html is None else html.replace(_GREETED, f"{_GREETED}\n<p>{_set(said)}</p>", 1)
+
+
 def as_html(letter: Letter) -> str:
     """Styles stand in the elements: mailboxes drop others."""
     badge = f"{_badge(letter.state)} " if letter.state else ""
     body = [
         f'<h1 style="margin: 0 0 16px; font-size: 20px; line-height: 1.4">{badge}{_whole(letter.title)}</h1>',
-        "<p>Bonjour,</p>",
+        _GREETED,
         *(f"<p>{_whole(part)}</p>" for part in letter.paragraphs),
         *(_section(section) for section in letter.sections),
     ]

@@ -93,11 +93,18 @@ async def test_all_arrives_once_oldest_first_and_nothing_that_is_over_is_told_as
             "Retour à la normale : internet, Exemple, hier à 11 h, après 1 h 59",
             "Panne : messagerie, Exemple, depuis 20 h",
         )
-        told = [plain_spaces(mail.subject) for mail in sink.mails if mail.to == MAYOR.email]
+        said = [plain_spaces(mail.subject) for mail in sink.mails if mail.to == MAYOR.email]
+        # They left the next day: each says when it was written, but for what was put into words after the outage.
+        assert sorted(subject.partition(" – ")[0] for subject in said if " – " in subject) == [
+            "Message du vendredi 6 mars à 10 h 02",
+            "Message du vendredi 6 mars à 20 h 02",
+            "Message du vendredi 6 mars à 9 h 02",
+        ]
+        told = [subject.rpartition(" – ")[2] for subject in said]
         assert sorted(told) == sorted(
             [began, over, begins, "Retour à la normale : messagerie, Exemple, à 10 h, après 30 min"]
         )
         assert told.index(began) < told.index(over)
-        others = [plain_spaces(mail.subject) for mail in sink.mails if mail.to == ON_CALL.email]
+        others = [plain_spaces(mail.subject).rpartition(" – ")[2] for mail in sink.mails if mail.to == ON_CALL.email]
         assert others.index(began) < others.index(over)
         assert len(others) == 4
