@@ -83,6 +83,7 @@ def merge(scene: Scene, arguments: Arguments) -> Answer:
     incidents.update(scene.connection, replace(incident, merged_into=other.id))
     _note(scene, incident, StepKind.MERGE, scene.now, who, other.number)
     _note(scene, other, StepKind.MERGE, scene.now, who, incident.number)
+    Register(scene.connection, scene.promises, scene.now).joined(incident, other)
     remarks = [f"merged into {other.number}; its own clock stays as it is"]
     return _answer(scene, _incident(scene, incident.number), scene.now, remarks)
 

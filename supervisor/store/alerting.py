@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ NEVER_WAS = "ce n'était pas une panne, et rien n'en était parti encore"
 TOLD_FROM = 75  # percent of a GTI: below, nobody is woken
 
 
-class Line(NamedTuple):
+class Said(NamedTuple):
     """What a line of the journal says to people."""
 
     entry: Entry
@@ -65,13 +66,37 @@ class Alerts:
 
         A bug in telling one of them costs neither the others theirs, nor any incident its place.
         """
-        lines = [Line(entry, *said) for entry in entries for said in self._understood(entry, incident, story)]
+        lines = [Said(entry, *said) for entry in entries for said in self._understood(entry, incident, story)]
         moved = _moved(lines)
         for line in lines:
             if line.opening in moved and line.of_its_end:
                 continue
             with apart(self._connection, f"{incident.number}: telling of '{line.entry.kind}'"):
-                self._tell(line.entry, incident, story, line.kind, line.at, line.opening)
+                if not self._ended_before(incident, line):
+                    self._tell(line.entry, incident, story, line.kind, line.at, line.opening)
+            if line.of_its_end:
+                with apart(self._connection, f"{incident.number}: telling what was merged into it"):
+                    for report in incidents.read(self._connection, "merged_into = ?", [incident.id]):
+                        self.end_with(report, line)
+
+    def end_with(self, report: Incident, line: Said) -> None:
+        """What a report was merged into is over, or is not after all: whoever was told of the report learns it too.
+
+        Not where people ended the report itself. It is told once: what opens again is told by its own incident alone.
+        """
+        if report.restored_at is not None or report.void_at is not None:
+            return
+        if line.takes_back:
+            notices.drop(self._connection, report.id, report.opened_at, -FOREVER, NOT_OVER, (Kind.RECOVERED,))
+        if notices.end_told(self._connection, report.id, report.opened_at) is line.takes_back:
+            entry = replace(line.entry, digest=f"{line.entry.digest}:{report.number}")
+            at = max(line.at, report.opened_at)
+            self._tell(replace(entry, t=at), report, None, line.kind, at, report.opened_at)
+
+    def _ended_before(self, incident: Incident, line: Said) -> bool:
+        """Was it told as over when what it was merged into was?"""
+        merged = incident.merged_into is not None and line.kind is Kind.RECOVERED
+        return merged and notices.end_told(self._connection, incident.id, line.opening)
 
     def _understood(self, entry: Entry, incident: Incident, story: Story | None) -> list[tuple[Kind, int, int]]:
         try:
@@ -215,7 +240,7 @@ _KINDS = {
 }
 
 
-def _moved(lines: Iterable[Line]) -> set[int]:
+def _moved(lines: Iterable[Said]) -> set[int]:
     """Openings that are over as they were, but since another instant: a clock that was set back, a corrected history.
 
     Nothing of that is news. Told as two things, the end would be taken back from who was told of it, then dropped.

@@ -150,6 +150,12 @@ def m006_alerts(database: Database) -> None:
     database.executescript(outbox_schema.TABLES)
 
 
+@MIGRATIONS()
+def m007_merged_reports(database: Database) -> None:
+    """Each end of an incident looks for the reports that were merged into it."""
+    database.executescript("create index incident_merged on incident(merged_into) where merged_into is not null;")
+
+
 def refuse_unknown(database: Database, path: Path, version: str) -> None:
     """Only a database of ours, from this version or an older one, may go further. Reads only."""
     tables = database.table_names()

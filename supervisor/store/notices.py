@@ -61,6 +61,16 @@ def told(connection: sqlite3.Connection, incident: int, opening: int, now: int) 
     return found
 
 
+def end_told(connection: sqlite3.Connection, incident: int, opening: int) -> bool:
+    """Is the last that people learn of this opening, or are still to learn, that it is over?"""
+    row = connection.execute(
+        "select kind from notice where incident = ? and opening = ? and state <> 'dropped' "
+        "and kind in ('opened', 'reopened', 'recovered') order by id desc limit 1",
+        (incident, opening),
+    ).fetchone()
+    return row is not None and row[0] == Kind.RECOVERED
+
+
 def drop(
     connection: sqlite3.Connection, incident: int, opening: int, after: int, why: str, kinds: Iterable[Kind] = Kind
 ) -> None:

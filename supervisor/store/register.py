@@ -10,13 +10,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from supervisor.domain.alerting import Kind
 from supervisor.domain.gti import milestones
 from supervisor.domain.incident import Line, Opening, Story
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.period import local_day
 from supervisor.domain.promise import Promises
 from supervisor.store import incidents, spells
-from supervisor.store.alerting import Alerts
+from supervisor.store.alerting import Alerts, Said
 from supervisor.store.facts import Facts
 from supervisor.store.incidents import Entry, Incident
 
@@ -64,6 +65,13 @@ class Register:
         if self._alerts is not None:
             line = self._note(incident.id, at, kind, f"person:{incident.id}:{kind}:{at}")
             self._alerts.react(incident, self._facts.reported(incident), [line])
+
+    def joined(self, report: Incident, other: Incident) -> None:
+        """A report was merged into what is over already: whoever was told of it learns that it is over."""
+        if self._alerts is not None and other.restored_at is not None:
+            digest = f"merged:{report.id}:{other.id}"
+            entry = self._note(report.id, other.restored_at, incidents.RECOVERED, digest)
+            self._alerts.end_with(report, Said(entry, Kind.RECOVERED, entry.t, report.opened_at))
 
     def _open(self, sonde: str, story: Story) -> None:
         connection = self._connection

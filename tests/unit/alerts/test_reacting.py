@@ -184,16 +184,74 @@ def test_a_report_that_is_settled_before_it_left_is_told_as_over(desk: Stage) ->
     ]
 
 
-def test_a_report_that_is_merged_keeps_its_own_end(desk: Stage) -> None:
+def merged(desk: Stage) -> None:
+    """The site fails, which somebody reported before; both are told."""
     desk.act("incident.report", collectivite="exemple", service="internet", message="Plus rien")
     assert len(looked(desk, "03-06 09:00")) == 2
     desk.result("03-06 09:01", SITE, "critical")
     desk.act("incident.merge", number="INC-2026-000001", into="INC-2026-000002")
     assert len(looked(desk, "03-06 09:02")) == 3
+
+
+BOTH_OVER = "recovered INC-2026-000001 internet; recovered INC-2026-000002 internet"
+OTHER_OVER = "recovered INC-2026-000002 internet"
+
+
+def test_a_report_ends_with_what_it_was_merged_into_for_those_who_were_told_of_it(desk: Stage) -> None:
+    merged(desk)
     desk.result("03-06 09:40", SITE, "ok")
-    assert looked(desk, "03-06 09:40") == everybody("recovered INC-2026-000002 internet")
+    assert looked(desk, "03-06 09:40") == [*((reader, BOTH_OVER) for reader in BY_MAIL), ("sms Mairie", OTHER_OVER)]
+    desk.act("incident.restore", number="INC-2026-000001")  # they have read it
+    assert looked(desk, "03-07 09:40") == []
+
+
+def test_a_report_that_people_ended_ends_no_more(desk: Stage) -> None:
+    merged(desk)
     desk.act("incident.restore", number="INC-2026-000001")
-    assert looked(desk, "03-07 09:40") == [(reader, "recovered INC-2026-000001 internet") for reader in BY_MAIL]
+    assert looked(desk, "03-06 09:20") == [(reader, "recovered INC-2026-000001 internet") for reader in BY_MAIL]
+    desk.result("03-06 09:40", SITE, "ok")
+    assert looked(desk, "03-06 09:40") == everybody(OTHER_OVER)
+
+
+def test_what_opens_again_after_a_report_ended_with_it_is_told_as_itself(desk: Stage) -> None:
+    merged(desk)
+    desk.result("03-06 09:40", SITE, "ok")
+    assert len(looked(desk, "03-06 09:40")) == 3
+    desk.result("03-06 09:50", SITE, "critical")
+    assert looked(desk, "03-06 10:20") == everybody("reopened INC-2026-000002 internet")
+    desk.result("03-06 10:30", SITE, "ok")
+    assert looked(desk, "03-06 11:30") == everybody(OTHER_OVER)
+
+
+def test_an_end_that_was_none_is_taken_back_of_the_report_too(desk: Stage) -> None:
+    merged(desk)
+    desk.result("03-06 09:40", SITE, "ok")
+    assert len(looked(desk, "03-06 09:40")) == 3
+    desk.result("03-06 09:40", LINK, "critical")
+    told = dict(looked(desk, "03-06 11:00"))
+    assert "reopened INC-2026-000001" in told["mail Mairie"]
+    assert "reopened INC-2026-000001" not in told["sms Mairie"]
+    desk.result("03-06 11:30", LINK, "ok")
+    desk.result("03-06 11:31", SITE, "ok")
+    assert "recovered INC-2026-000001" in dict(looked(desk, "03-06 13:00"))["mail Mairie"]
+
+
+def test_an_end_that_nobody_read_yet_is_simply_not_told(desk: Stage) -> None:
+    merged(desk)
+    desk.result("03-06 09:40", SITE, "ok")
+    desk.result("03-06 09:40", LINK, "critical")
+    assert "INC-2026-000001" not in "".join(words for _, words in looked(desk, "03-06 11:00"))
+
+
+def test_what_is_merged_into_something_that_is_over_is_over(desk: Stage) -> None:
+    desk.result("03-06 09:01", SITE, "critical")
+    desk.result("03-06 09:10", SITE, "ok")
+    looked(desk, "03-06 09:20")
+    desk.act("incident.report", collectivite="exemple", service="internet", message="Plus rien")
+    assert [who for who, _ in looked(desk, "03-06 09:50")] == BY_MAIL
+    desk.act("incident.merge", number="INC-2026-000002", into="INC-2026-000001")
+    assert looked(desk, "03-06 10:50") == [(reader, "recovered INC-2026-000002 internet") for reader in BY_MAIL]
+    assert looked(desk, "03-07 10:50") == []
 
 
 def test_what_is_imported_alerts_nobody_not_even_when_it_recovers_live(desk: Stage) -> None:

@@ -78,5 +78,7 @@ def test_nor_do_the_steps_of_an_escalation() -> None:
         desk.database.connection = noting  # type: ignore[assignment]
         desk.result("03-06 09:01", SITE, "critical")
         assert looked(desk, "03-06 09:16") != []
+        desk.result("03-06 09:20", SITE, "ok")  # and its end, which that of a merged report would follow
+        assert any("merged_into = ?" in sql for sql in noting.plans)
         assert any("from step" in sql for sql in noting.plans)
         assert [(step, sql) for step, sql in noting.whole if "from message where made_at" not in sql] == []
