@@ -21,7 +21,7 @@ from supervisor.domain.link import PATH
 from supervisor.domain.pacing import GAPS_S, HOUR_S, QUIET_S, leaves_at
 from supervisor.domain.promise import Promises
 from supervisor.proof import desk
-from supervisor.store import contacts, links, notices, outbox, topics
+from supervisor.store import contacts, learnt, links, notices, outbox, topics
 from supervisor.store.announcing import flapping
 from supervisor.store.incidents import Incident
 from supervisor.store.notices import Notice, Waiting
@@ -159,7 +159,7 @@ class Gathering:
         contact, channel = waiting.contact, waiting.channel
         made = outbox.made(connection, contact, channel, now - max(HOUR_S, 4 * QUIET_S), now)
         first = any(notice.kind in FIRST and notice.severity == Status.CRITICAL for notice in waiting.notices)
-        if first and not notices.knows_of_trouble(connection, contact, channel):
+        if first and not learnt.knows_of_trouble(connection, contact, channel):
             return now
         ready = min(max(notice.not_before, min(notice.at, now)) for notice in waiting.notices)
         leaves = leaves_at(made, ready, self.sms_an_hour if channel is Channel.SMS else None)

@@ -13,7 +13,7 @@ from supervisor.alerts.escalating import Reaches, channels, meant, notice
 from supervisor.domain.alerting import OVER, Channel, Subject
 from supervisor.domain.contact import Contact
 from supervisor.domain.promise import Promises
-from supervisor.store import contacts, notices, steps, topics
+from supervisor.store import contacts, learnt, notices, steps, topics
 from supervisor.store.notices import Notice
 from supervisor.store.oncall import OnCall
 
@@ -58,7 +58,7 @@ class _Passing:
                     return True
             if steps.hasten(self._connection, row, self._now):
                 return True
-            knowing |= notices.concerned(self._connection, row.incident, row.opening)
+            knowing |= learnt.concerned(self._connection, row.incident, row.opening)
         return self._colleague(each, knowing)
 
     def _colleague(self, each: Notice, knowing: set[int]) -> bool:

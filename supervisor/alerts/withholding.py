@@ -12,7 +12,7 @@ from supervisor.domain.calendar import Calendar
 from supervisor.domain.escalation import INTERVENES, NEVER_WAS, NOT_OPEN, NOT_OURS
 from supervisor.domain.promise import Promises
 from supervisor.proof.desk import Dial, Sheet
-from supervisor.store import notices, steps
+from supervisor.store import learnt, notices, steps
 from supervisor.store.alerting import OVER_UNTOLD, Alerts
 from supervisor.store.notices import Notice, Waiting
 
@@ -86,7 +86,7 @@ def _without_what_passed_by(connection: Connection, waiting: Waiting) -> Waiting
     called = {(notice.incident, notice.opening) for notice in waiting.notices if notice.step is not None}
     found = (ended & begun) - called
     if found:
-        found -= notices.openings_told(connection, waiting.contact, waiting.channel)
+        found -= learnt.openings_told(connection, waiting.contact, waiting.channel)
     passed = [notice for notice in waiting.notices if (notice.incident, notice.opening) in found]
     notices.give_up(connection, passed, OVER_UNTOLD)
     return waiting._replace(notices=[notice for notice in waiting.notices if notice not in passed])
@@ -96,7 +96,7 @@ def after_its_beginning(connection: Connection, waiting: Waiting) -> Waiting:
     """Without the ends of what they have not been told of yet: a relay that is back takes messages in any order."""
     if not any(notice.kind in OVER for notice in waiting.notices):
         return waiting
-    untold = notices.untold(connection, waiting.contact, waiting.channel)
+    untold = learnt.untold(connection, waiting.contact, waiting.channel)
     return waiting._replace(
         notices=[
             notice

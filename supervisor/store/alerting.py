@@ -16,7 +16,7 @@ from supervisor.domain.escalation import NOT_OPEN
 from supervisor.domain.incident import ServiceKey, Story
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.promise import Promises
-from supervisor.store import incidents, notices, steps
+from supervisor.store import incidents, learnt, notices, steps
 from supervisor.store.announcing import flapping
 from supervisor.store.apart import apart
 from supervisor.store.incidents import Entry, Incident
@@ -88,7 +88,7 @@ class Alerts:
             return
         if line.takes_back:
             notices.drop(self._connection, report.id, report.opened_at, -FOREVER, NOT_OVER, (Kind.RECOVERED,))
-        if notices.end_told(self._connection, report.id, report.opened_at) is line.takes_back:
+        if learnt.end_told(self._connection, report.id, report.opened_at) is line.takes_back:
             entry = replace(line.entry, digest=f"{line.entry.digest}:{report.number}")
             at = max(line.at, report.opened_at)
             self._tell(replace(entry, t=at), report, None, line.kind, at, report.opened_at)
@@ -96,7 +96,7 @@ class Alerts:
     def _ended_before(self, incident: Incident, line: Said) -> bool:
         """Was it told as over when what it was merged into was?"""
         merged = incident.merged_into is not None and line.kind is Kind.RECOVERED
-        return merged and notices.end_told(self._connection, incident.id, line.opening)
+        return merged and learnt.end_told(self._connection, incident.id, line.opening)
 
     def _understood(self, entry: Entry, incident: Incident, story: Story | None) -> list[tuple[Kind, int, int]]:
         try:
@@ -194,7 +194,7 @@ class Alerts:
             collectivites=frozenset({incident.collectivite, *(owner for owner, _ in touched)}),
             reported=incident.sonde is None,
             quiet_until=0 if kind in OVER else self.muting.until(incident, services),
-            told=notices.told(self._connection, incident.id, opening, self._now),
+            told=learnt.told(self._connection, incident.id, opening, self._now),
         )
 
     def services(self, incident: Incident, story: Story | None, opening: int) -> set[ServiceKey]:

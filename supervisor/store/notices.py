@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from supervisor.domain.alerting import Channel, Kind, Subject
@@ -42,33 +42,6 @@ def add(connection: sqlite3.Connection, notices: Iterable[Notice]) -> None:
         "on conflict (key) do nothing",
         (notice[:14] for notice in notices),
     )
-
-
-def told(connection: sqlite3.Connection, incident: int, opening: int, now: int) -> Mapping[int, set[Channel]]:
-    """Who learns of this opening whatever happens: their message is made, or waits for nothing but others to join.
-
-    Not by a channel that refused it for ever, where another one told it, nor by a message that nobody got.
-    """
-    rows = connection.execute(
-        "select distinct n.contact, n.channel from notice n left join message m on m.id = n.message "
-        "where n.incident = ? and n.opening = ? "
-        "and (m.state in ('waiting', 'sent') or (n.state = 'due' and n.not_before <= ?))",
-        (incident, opening, now),
-    )
-    found: dict[int, set[Channel]] = {}
-    for contact, channel in rows:
-        found.setdefault(contact, set()).add(Channel(channel))
-    return found
-
-
-def end_told(connection: sqlite3.Connection, incident: int, opening: int) -> bool:
-    """Is the last that people learn of this opening, or are still to learn, that it is over?"""
-    row = connection.execute(
-        "select kind from notice where incident = ? and opening = ? and state <> 'dropped' "
-        "and kind in ('opened', 'reopened', 'recovered') order by id desc limit 1",
-        (incident, opening),
-    ).fetchone()
-    return row is not None and row[0] == Kind.RECOVERED
 
 
 def drop(
@@ -153,46 +126,6 @@ def postpone(connection: sqlite3.Connection, found: Iterable[Notice], until: int
     )
 
 
-def knows_of_trouble(connection: sqlite3.Connection, contact: int, channel: Channel) -> bool:
-    """Was somebody told, by this channel, of a critical that lasts, or of what they are still to be told the end?
-
-    Without the second, what fails and recovers in turn would be one first failure after another. A warning is no such
-    knowledge: a disk that fills for a month would take the haste from every failure until it is emptied.
-    """
-    row = connection.execute(
-        "select 1 from notice where contact = :contact and channel = :channel and state = 'due' "
-        "and kind in ('recovered', 'withdrawn') "
-        "union all "
-        "select 1 from notice n join incident i on i.id = n.incident join message m on m.id = n.message "
-        "where n.contact = :contact and n.channel = :channel and n.state = 'gathered' and n.severity = 'critical' "
-        "and n.kind in ('opened', 'reopened', 'worsened', 'escalated') and m.state in ('waiting', 'sent') "
-        "and i.restored_at is null and i.void_at is null limit 1",
-        {"contact": contact, "channel": channel},
-    ).fetchone()
-    return row is not None
-
-
-def untold(connection: sqlite3.Connection, contact: int, channel: Channel) -> set[tuple[int, int]]:
-    """Incidents and openings of which a message to somebody was tried and has not left: their end is told after it."""
-    rows = connection.execute(
-        "select n.incident, n.opening from message m join notice n on n.message = m.id where m.contact = ? "
-        "and m.channel = ? and m.state = 'waiting' and (m.attempts > 0 or m.failure <> '') and n.incident is not null "
-        "and n.kind not in ('recovered', 'withdrawn')",
-        (contact, channel),
-    )
-    return set(rows)
-
-
-def openings_told(connection: sqlite3.Connection, contact: int, channel: Channel) -> set[tuple[int, int]]:
-    """Incidents and openings of which somebody was told something, or is being."""
-    rows = connection.execute(
-        "select distinct n.incident, n.opening from notice n join message m on m.id = n.message where n.contact = ? "
-        "and n.channel = ? and n.state = 'gathered' and n.incident is not null and m.state in ('waiting', 'sent')",
-        (contact, channel),
-    )
-    return set(rows)
-
-
 def latest_haste(connection: sqlite3.Connection, contact: int, channel: Channel, now: int) -> int | None:
     """When the latest message that told somebody of a breach, or was an alarm, was made."""
     row = connection.execute(
@@ -261,14 +194,6 @@ def knowing(connection: sqlite3.Connection, notice: Notice) -> set[int]:
     """Who was told the same, or was to be and could not."""
     start = f"{base(notice)}/"
     rows = connection.execute("select contact from notice where key >= ? and key < ?", (start, f"{start[:-1]}0"))
-    return {contact for (contact,) in rows}
-
-
-def concerned(connection: sqlite3.Connection, incident: int, opening: int) -> set[int]:
-    """Who was to be told anything of this opening, whether it reached them or not."""
-    rows = connection.execute(
-        "select distinct contact from notice where incident = ? and opening = ?", (incident, opening)
-    )
     return {contact for (contact,) in rows}
 
 

@@ -218,11 +218,6 @@ def undelivered(connection: sqlite3.Connection) -> list[Message]:
     return _read(connection, f"id in ({_OPEN})", ())
 
 
-def since(connection: sqlite3.Connection, at: int) -> list[Message]:
-    """All of them from then on."""
-    return _read(connection, "made_at >= ?", [at])
-
-
 def undelivered_or_since(connection: sqlite3.Connection, at: int) -> list[Message]:
     """What waits, what nobody could be told, however old; and all from then on."""
     return _read(connection, f"id in ({_OPEN}) or made_at >= ?", [at])

@@ -146,7 +146,7 @@ def arrange(desk: Stage, warned: bool) -> None:
 def arrived(desk: Stage) -> Counter[tuple[Reader, str]]:
     """To whom, by what, and what."""
     found: Counter[tuple[Reader, str]] = Counter()
-    for message in outbox.since(desk.connection, 0):
+    for message in outbox.undelivered_or_since(desk.connection, 0):
         channel, _, name = message.body.subject.partition(" ")
         for fact in message.body.text.split("; "):
             what, number, _ = fact.split(" ")
@@ -233,7 +233,7 @@ def result(desk: Stage, name: str, status: str, now: int) -> None:
 def most_an_hour(desk: Stage) -> None:
     """Of SMS no more than the cap, but for a first critical after each of the others."""
     by_person: dict[int, list[int]] = {}
-    for message in outbox.since(desk.connection, 0):
+    for message in outbox.undelivered_or_since(desk.connection, 0):
         if message.channel is Channel.SMS:
             by_person.setdefault(message.contact, []).append(message.made_at)
     for times in by_person.values():

@@ -80,7 +80,7 @@ def test_what_began_and_ended_without_room_within_them_is_told_never(desk: Stage
 def test_what_a_channel_refuses_at_night_does_not_wake_by_another(desk: Stage) -> None:
     desk.result("03-06 17:29", SITE, "critical")
     looked(desk, "03-06 17:29")
-    (message,) = outbox.since(desk.connection, 0)
+    (message,) = outbox.undelivered_or_since(desk.connection, 0)
     assert notices.tell_by(desk.connection, notices.of_message(desk.connection, message.id), Channel.SMS)
     assert looked(desk, "03-06 23:00") == []
     assert looked(desk, "03-09 09:00") == [("sms Accueil", FAILED[1])]

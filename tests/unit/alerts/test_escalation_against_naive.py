@@ -34,6 +34,7 @@ class Opening:
     left: list[tuple[int, str]]  # steps to come
     told: dict[str, int] = field(default_factory=dict)  # who learns of it for sure, and when they were told last
     perhaps: set[str] = field(default_factory=set)  # who does if it left in time
+    read: set[str] = field(default_factory=set)  # who took over the turn while it lasted
     stopped: bool = False
 
 
@@ -87,6 +88,8 @@ class Naive:
     def hand_over(self, holder: str, now: int) -> None:
         """What had no time to leave goes along."""
         opening = self.opening
+        if opening is not None:
+            opening.read.add(holder)
         if opening is not None and opening.told.get(self.holder, 0) > now - GAP_S:
             self.loosen(self.holder)
             for what in ("escalated", opening.what):
@@ -118,13 +121,13 @@ class Naive:
                 self.loosen(name)
 
     def recovers(self, now: int) -> None:
-        """Told to whoever was told of this opening."""
+        """Told to whoever was told of this opening, or read that it lasts."""
         opening = self.opening
         if opening is None:
             return
-        for name in opening.told:
+        for name in opening.told.keys() | opening.read:
             self.must[name, f"recovered {self.number}"] += 1
-        for name in opening.perhaps - opening.told.keys():
+        for name in opening.perhaps - opening.told.keys() - opening.read:
             self.may[name, f"recovered {self.number}"] += 1
         self.opening, self.over_at = None, now
 
@@ -201,12 +204,13 @@ class Played:
         for name, what in read:
             if what.startswith("recovered"):
                 number = what.split(" ")[1]
-                assert any(read[name, f"{kind} {number}"] for kind in ("opened", "reopened", "escalated"))
+                learnt = [f"{kind} {number}" for kind in ("opened", "reopened", "escalated")]
+                assert any(read[name, each] for each in (*learnt, "turn astreinte begun"))
 
     def arrived(self) -> Counter[tuple[str, str]]:
         """Who was told what, as the model says it."""
         found: Counter[tuple[str, str]] = Counter()
-        for message in outbox.since(self.desk.connection, FIRST):
+        for message in outbox.undelivered_or_since(self.desk.connection, FIRST):
             name = message.body.subject.partition(" ")[2]
             for said in message.body.text.split("; "):
                 words = said.split(" ")

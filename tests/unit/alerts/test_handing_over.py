@@ -109,3 +109,60 @@ def test_a_rota_that_is_gone_ends() -> None:
         desk.promises = replace(desk.promises, duty=Duty())
         assert by_mail(desk, "03-06 09:00") == [("Alice", OVER)]
         assert looked(desk, "03-30 09:00") == []
+
+
+def test_whoever_reads_what_lasts_is_told_of_its_end() -> None:
+    with watch() as desk:
+        desk.result("03-06 17:20", SITE, "critical")
+        by_mail(desk, "03-08 12:00")
+        looked(desk, "03-09 09:00")
+        desk.result("03-09 11:00", SITE, "ok")
+        over = f"recovered {INC} internet"
+        told = looked(desk, "03-09 11:00")
+        assert ("mail Bruno", over) in told
+        assert ("sms Bruno", over) in told  # which names what is most urgent
+        assert looked(desk, "03-09 15:00") == []
+
+
+def test_of_several_the_sms_names_one_and_its_end_is_told_of_that_alone() -> None:
+    with watch() as desk:
+        desk.result("03-06 17:20", SITE, "critical")
+        desk.result("03-06 17:21", "syndicat/zimbra/imap", "critical")
+        by_mail(desk, "03-08 12:00")
+        looked(desk, "03-09 09:00")
+        first, second = (one["number"] for one in facts(desk)["incidents"])  # type: ignore[attr-defined]
+        desk.result("03-09 11:00", SITE, "ok")
+        desk.result("03-09 11:00", "syndicat/zimbra/imap", "ok")
+        told = dict(looked(desk, "03-09 12:00"))
+        assert f"recovered {first} " in told["sms Bruno"]
+        assert f"recovered {second} " not in told["sms Bruno"]
+        assert f"recovered {second} " in told["mail Bruno"]
+
+
+def test_what_opened_again_since_it_was_read_is_another_thing() -> None:
+    with watch() as desk:
+        desk.result("03-09 08:50", SITE, "critical")
+        looked(desk, "03-09 09:00")
+        desk.result("03-09 09:10", SITE, "ok")
+        assert ("mail Bruno", f"recovered {INC} internet") in looked(desk, "03-09 09:10")
+        desk.act("oncall.replace", rota="astreinte", by="syndicat/Chef", **{"from": iso("03-09 09:15")},
+                 until=iso("03-10 20:00"))  # fmt: skip
+        looked(desk, "03-09 09:15")
+        desk.result("03-09 09:20", SITE, "critical")
+        desk.act("incident.intervene", number=INC)
+        looked(desk, "03-09 09:25")
+        desk.result("03-09 09:40", SITE, "ok")
+        assert "mail Bruno" not in dict(looked(desk, "03-09 10:40"))
+
+
+def test_an_end_waits_until_the_message_that_names_it_has_left() -> None:
+    with watch() as desk:
+        desk.result("03-06 17:20", SITE, "critical")
+        by_mail(desk, "03-08 12:00")
+        looked(desk, "03-09 09:00")
+        desk.connection.execute("update message set failure = 'occupé' where body like '%begun%'")
+        desk.result("03-09 11:00", SITE, "ok")
+        told = dict(looked(desk, "03-09 11:00"))
+        assert "mail Bruno" not in told
+        desk.connection.execute("update message set state = 'sent', ended_at = 1 where body like '%begun%'")
+        assert "mail Bruno" in dict(looked(desk, "03-09 11:05"))

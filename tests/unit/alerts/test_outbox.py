@@ -42,10 +42,10 @@ def gather(desk: Stage, wall: str) -> list[Message]:
     now = at(wall)
     gathering = Gathering(promises=desk.promises, compose=words, channels=frozenset({"mail", "sms"}), public_url=None)
     desk.connection.execute("begin immediate")
-    before = {message.id for message in outbox.since(desk.connection, 0)}
+    before = {message.id for message in outbox.undelivered_or_since(desk.connection, 0)}
     gathering.gather(desk.connection, now)
     desk.connection.execute("commit")
-    return [message for message in outbox.since(desk.connection, 0) if message.id not in before]
+    return [message for message in outbox.undelivered_or_since(desk.connection, 0) if message.id not in before]
 
 
 def told(messages: list[Message]) -> list[tuple[str, str]]:

@@ -84,12 +84,12 @@ class Storm:
 
     def messages(self) -> Counter[tuple[int, Channel]]:
         """How many each person got, by each channel."""
-        return Counter((message.contact, message.channel) for message in outbox.since(self.desk.connection, 0))
+        return Counter((message.contact, message.channel) for message in outbox.undelivered_or_since(self.desk.connection, 0))
 
     def facts(self) -> Counter[tuple[int, Channel]]:
         """How many things each person was told, by each channel."""
         found: Counter[tuple[int, Channel]] = Counter()
-        for message in outbox.since(self.desk.connection, 0):
+        for message in outbox.undelivered_or_since(self.desk.connection, 0):
             found[message.contact, message.channel] += int(message.body.text)
         return found
 
@@ -165,4 +165,4 @@ def test_some_are_told_at_a_time_so_that_what_happens_is_recorded_meanwhile() ->
         assert [(each.messages, each.next_at == desk.now) for each in looks] == [
             (2, True), (2, True), (1, False), (0, False),
         ]  # fmt: skip
-        assert sorted(message.contact for message in outbox.since(desk.connection, 0)) == [1, 2, 3, 4, 5]
+        assert sorted(message.contact for message in outbox.undelivered_or_since(desk.connection, 0)) == [1, 2, 3, 4, 5]

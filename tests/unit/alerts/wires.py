@@ -124,11 +124,11 @@ def looked(desk: Stage, wall: str | int, sms_an_hour: int = 6) -> list[tuple[str
         promises=desk.promises, compose=words, channels=OPEN, public_url=None, sms_an_hour=sms_an_hour
     )
     connection = desk.connection
-    before = {message.id for message in outbox.since(connection, 0)}
+    before = {message.id for message in outbox.undelivered_or_since(connection, 0)}
     connection.execute("begin immediate")
     gathering.gather(connection, wall if isinstance(wall, int) else at(wall))
     connection.execute("commit")
-    made = [message.body for message in outbox.since(connection, 0) if message.id not in before]
+    made = [message.body for message in outbox.undelivered_or_since(connection, 0) if message.id not in before]
     return sorted((body.subject, body.text) for body in made)
 
 
@@ -193,7 +193,7 @@ class Post:
 
     def messages(self) -> list[Message]:
         """All there are."""
-        return outbox.since(self.desk.connection, 0)
+        return outbox.undelivered_or_since(self.desk.connection, 0)
 
     def states(self) -> list[tuple[str, str]]:
         """By what, and what became of it."""

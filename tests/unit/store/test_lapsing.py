@@ -67,7 +67,7 @@ def names(desk: Stage) -> list[str]:
 
 def waiting(desk: Stage) -> list[Message]:
     """What is on its way."""
-    return [message for message in outbox.since(desk.connection, 0) if message.state == "waiting"]
+    return [message for message in outbox.undelivered_or_since(desk.connection, 0) if message.state == "waiting"]
 
 
 def warn(desk: Stage, now: int = WARNS) -> None:
