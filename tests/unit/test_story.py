@@ -58,5 +58,3 @@ def test_out_of_hours_it_waits_for_the_opening(theatre: Theatre) -> None:
 def _on(theatre: Theatre, at: int, minute: str) -> bool:
     begin = theatre.at(f"2026-03-{minute}:00")
     return begin <= at < begin + 60
-
-

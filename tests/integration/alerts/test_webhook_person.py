@@ -82,7 +82,9 @@ class Scene:
 
     def states(self) -> list[tuple[str, str]]:
         """By what, and what became of it."""
-        return [(message.channel.value, message.state) for message in outbox.undelivered_or_since(self.desk.connection, 0)]
+        return [
+            (message.channel.value, message.state) for message in outbox.undelivered_or_since(self.desk.connection, 0)
+        ]
 
 
 @asynccontextmanager

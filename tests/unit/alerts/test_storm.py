@@ -84,7 +84,9 @@ class Storm:
 
     def messages(self) -> Counter[tuple[int, Channel]]:
         """How many each person got, by each channel."""
-        return Counter((message.contact, message.channel) for message in outbox.undelivered_or_since(self.desk.connection, 0))
+        return Counter(
+            (message.contact, message.channel) for message in outbox.undelivered_or_since(self.desk.connection, 0)
+        )
 
     def facts(self) -> Counter[tuple[int, Channel]]:
         """How many things each person was told, by each channel."""

@@ -91,4 +91,7 @@ def test_what_was_told_is_forgotten_after_a_while_and_what_waits_is_not() -> Non
         outbox.sent(database.connection, told, 110, "")
         outbox.sent(database.connection, lately, 210, "")
         assert outbox.forget(database.connection, 200) is False
-        assert [message.id for message in outbox.undelivered_or_since(database.connection, 0)] == [lately.id, waiting.id]
+        assert [message.id for message in outbox.undelivered_or_since(database.connection, 0)] == [
+            lately.id,
+            waiting.id,
+        ]
