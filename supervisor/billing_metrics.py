@@ -37,11 +37,11 @@ def billing(books: Books) -> Billing:
     now = books.now
     month = month_of(local_day(now, books.zone))
     accounts = books.billed(now + 1)
-    turns = [turn for account in accounts for turn in account.turns() if turn > now]
+    edges = [edge for account in accounts for edge in account.edges() if edge > now]
     return Billing(
         occupancies=pools.occupancies(books),
         billed=[counts.line(books, account, month).billed for account in accounts],
-        until=min([month.span(books.zone)[1], *turns]),
+        until=min([month.span(books.zone)[1], *edges]),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from supervisor.domain.alerting import Channel, Subject, Topic
-from supervisor.domain.channel_health import FAILING, Health, turned
+from supervisor.domain.channel_health import FAILING, Health, news_of
 from supervisor.domain.promise import Promises
 from supervisor.store import channels, topics
 
@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 AFTER_S = 900
 
 
-class Turn(NamedTuple):
+class Noted(NamedTuple):
     """What was told of a channel."""
 
     topic: Topic
     people: int  # who are told
 
 
-def watch(connection: Connection, promises: Promises, names: Collection[str], after_s: int, now: int) -> list[Turn]:
+def watch(connection: Connection, promises: Promises, names: Collection[str], after_s: int, now: int) -> list[Noted]:
     """Announce it, in the transaction that sees it."""
     channels.heed_clock(connection, now)
     told = topics.latest(connection, Subject.CHANNEL)
@@ -34,11 +34,11 @@ def watch(connection: Connection, promises: Promises, names: Collection[str], af
     for health in channels.healths(connection):
         before = told.get(health.name)
         alarm = before if before is not None and before.word == FAILING else None
-        word = turned(health, alarmed=alarm is not None, now=now, after_s=after_s) if health.name in names else None
+        word = news_of(health, alarmed=alarm is not None, now=now, after_s=after_s) if health.name in names else None
         if word is not None:
             topic = _topic(connection, health, alarm, word, now)
             topics.announce(connection, promises, topic)
-            found.append(Turn(topic, topics.people(connection, topic, names)))
+            found.append(Noted(topic, topics.people(connection, topic, names)))
     return found
 
 
@@ -59,9 +59,9 @@ def _topic(connection: Connection, health: Health, alarm: Topic | None, word: st
     )
 
 
-def note(turns: Iterable[Turn]) -> None:
+def note(found: Iterable[Noted]) -> None:
     """In the log, once it is on disk: the only place where it is to be read when there is no other channel."""
-    for topic, people in turns:
+    for topic, people in found:
         if topic.word != FAILING:
             log.warning("messages leave by %s again (had to wait: %d)", topic.name, topic.facts["waited"])
             continue

@@ -129,7 +129,7 @@ class Dispatcher:
         gathering = self._gathering()
         try:
             gathered = await self._write(lambda connection: gathering.gather(connection, now))
-            channel_watch.note(gathered.turned)
+            channel_watch.note(gathered.channels)
             return gathered
         except StoreError:
             raise

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probes.base import Status
-from supervisor.alerts.channel_watch import AFTER_S, Turn, watch
+from supervisor.alerts.channel_watch import AFTER_S, Noted, watch
 from supervisor.alerts.escalating import climb
 from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.handing_over import hand_over
@@ -44,7 +44,7 @@ class Gathered(NamedTuple):
 
     messages: int
     next_at: int | None  # when something that waits may leave
-    turned: Sequence[Turn] = ()  # channels that fail, or work again
+    channels: Sequence[Noted] = ()  # channels that fail, or work again
 
 
 # By a channel, to a reader: what there is to tell of incidents, and of anything else; as of an instant.
@@ -70,7 +70,7 @@ class Gathering:
         Nothing is recorded meanwhile: of a storm so many at once, then `next_at` is now.
         """
         made = told = 0
-        turned = watch(connection, self.promises, self.channels, self.failing_after_s, now)
+        channels = watch(connection, self.promises, self.channels, self.failing_after_s, now)
         sheets = Sheets(connection, self.promises, now)
         hold(connection, self.promises, sheets, now)
         later: list[int | None] = [
@@ -102,7 +102,7 @@ class Gathering:
                 later.append(now)
                 break
         later.append(notices.next_hour(connection, now))
-        return Gathered(made, min((at for at in later if at is not None), default=None), turned)
+        return Gathered(made, min((at for at in later if at is not None), default=None), channels)
 
     def _put(
         self, connection: Connection, contact: Contact, waiting: Waiting, address: str, sheets: Sheets, now: int

@@ -8,7 +8,7 @@ from probes.trust import TlsContexts
 from supervisor.alerts.mail_message import AddressError, address, compose
 from supervisor.alerts.mail_relay import Answer, RelayClient, Verdict
 from supervisor.alerts.transport import Attempt, Letter, later, refused, sent
-from supervisor.alerts.turns import Turns
+from supervisor.alerts.ways import Ways
 from supervisor.config.alerting import Mail
 
 
@@ -24,7 +24,7 @@ class MailTransport:
         contexts = TlsContexts.open()
         domain = self._sender.rpartition("@")[2]
         self._relays = [RelayClient(relay, contexts, domain) for relay in mail.relays]
-        self._turns = Turns(self._relays, monotonic)
+        self._ways = Ways(self._relays, monotonic)
 
     async def send(self, letter: Letter) -> Attempt:
         """Try each relay once, in order, those that just failed last.
@@ -40,9 +40,9 @@ class MailTransport:
             return refused(error.message)
         mail = compose(letter, sender=self._sender, name=self._name, to=to, now=int(self._wall()))
         answers: list[Answer] = []
-        for relay in self._turns.order():
+        for relay in self._ways.order():
             answer = await relay.hand(self._sender, to, mail)
-            (self._turns.worked if answer.healthy else self._turns.failed)(relay)
+            (self._ways.worked if answer.healthy else self._ways.failed)(relay)
             answers.append(answer)
             if answer.verdict is Verdict.TAKEN:
                 return sent(answer.detail, answer.receipt)

@@ -8,7 +8,7 @@ from supervisor.alerts.gsm7 import fit
 from supervisor.alerts.phone import PhoneError, e164
 from supervisor.alerts.sms_gateway import GatewayAnswer, Said, Sms, SmsGateway
 from supervisor.alerts.transport import Attempt, Letter, later, refused, sent
-from supervisor.alerts.turns import Turns
+from supervisor.alerts.ways import Ways
 
 
 class SmsTransport:
@@ -19,7 +19,7 @@ class SmsTransport:
     ) -> None:
         self._country = country
         self._segments = segments
-        self._turns = Turns(gateways, monotonic)
+        self._ways = Ways(gateways, monotonic)
 
     async def send(self, letter: Letter) -> Attempt:
         """Try each gateway once, in order, those that just failed last.
@@ -37,13 +37,13 @@ class SmsTransport:
         if not sms.text:
             return refused("le message est vide une fois écrit dans l'alphabet des SMS")
         answers: list[tuple[SmsGateway, GatewayAnswer]] = []
-        for gateway in self._turns.order():
+        for gateway in self._ways.order():
             answer = await gateway.hand(sms)
             answers.append((gateway, answer))
             if answer.said in (Said.TAKEN, Said.NOBODY):
-                self._turns.worked(gateway)
+                self._ways.worked(gateway)
             else:
-                self._turns.failed(gateway)
+                self._ways.failed(gateway)
             if answer.said is Said.TAKEN:
                 return sent(f"{gateway.name} : {answer.detail}", answer.receipt)
             if answer.said is Said.UNSURE:

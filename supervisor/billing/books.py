@@ -105,8 +105,8 @@ def _zone(lines: list[AccountLine], config: Configuration | None) -> ZoneInfo:
 
 
 def _censuses(connection: sqlite3.Connection, through: Position, only: str | None) -> dict[str, Census]:
-    turns = ledger.turns(connection, through.ledger, only)
-    return censuses(counting.lives(turns, ledger.corrections(connection, through.correction)))
+    edges = ledger.edges(connection, through.ledger, only)
+    return censuses(counting.lives(edges, ledger.corrections(connection, through.correction)))
 
 
 def censuses(lives: Mapping[str, Spans]) -> dict[str, Census]:

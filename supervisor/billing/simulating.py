@@ -144,7 +144,7 @@ def simulate(
     known = standing(connection)
     changed = effect(known, configuration, now)
     before = read(connection, now)
-    lives = counting.lives(chain(ledger.turns(connection), changed.sondes), ledger.corrections(connection))
+    lives = counting.lives(chain(ledger.edges(connection), changed.sondes), ledger.corrections(connection))
     after = replace(read(connection, now, configuration), censuses=censuses(lives))
     year = local_day(now, after.zone).year
     closed = closed_calls(connection, year)

@@ -88,7 +88,7 @@ class Account:
                 return engagement
         return None
 
-    def turns(self) -> list[int]:
+    def edges(self) -> list[int]:
         """The instants at which a contract, or what it subscribes, changes."""
         zone = self.timezone
         edges = {edge for engagement in self.engagements for edge in self._span(engagement)}

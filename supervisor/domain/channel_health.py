@@ -24,7 +24,7 @@ class Health(NamedTuple):
     receivers: int = 0  # whom they are for
 
 
-def turned(health: Health, *, alarmed: bool, now: int, after_s: int) -> str | None:
+def news_of(health: Health, *, alarmed: bool, now: int, after_s: int) -> str | None:
     """What is to be told of it now: that it fails, that it works again, or nothing.
 
     - It fails when something waits and nothing has left for so long. One receiver who cannot be reached (a full box,

@@ -64,10 +64,10 @@ def year_of(account: Account, year: int) -> Year:
 def levels(account: Account, census: Census, start: int, end: int, basis: str | None = None) -> Iterator[Level]:
     """Every instant of [start, end) at which the level may change, `start` first; of another basis, if one is asked."""
     basis = account.basis if basis is None else basis
-    turns = {start, *(turn for turn in account.turns() if start < turn < end)}
+    edges = {start, *(edge for edge in account.edges() if start < edge < end)}
     if basis != Basis.SUBSCRIBED:
-        turns.update(census.turns(start + 1, end))
-    for at in sorted(turns):
+        edges.update(census.edges(start + 1, end))
+    for at in sorted(edges):
         yield Level(at, _level(account, census, at, basis))
 
 

@@ -25,7 +25,7 @@ def billed(count: int) -> int:
     return max(MINIMUM, POOL * -(-count // POOL))
 
 
-class Turn(Protocol):
+class Edge(Protocol):
     """What counting reads of a line of the ledger."""
 
     @property
@@ -41,18 +41,18 @@ class Turn(Protocol):
         """Is it there and billable?"""
 
 
-def lives(events: Iterable[Turn], corrections: Iterable[Correction] = ()) -> dict[str, list[Span]]:
+def lives(events: Iterable[Edge], corrections: Iterable[Correction] = ()) -> dict[str, list[Span]]:
     """When each sonde counts, from the lines of the ledger given in order of (t, line)."""
-    turns: dict[str, dict[int, bool]] = {}
+    edges: dict[str, dict[int, bool]] = {}
     for event in events:
         # The last line of an instant is the one that holds from it on.
-        turns.setdefault(event.sonde, {})[event.t] = event.counts
+        edges.setdefault(event.sonde, {})[event.t] = event.counts
     taken_out: dict[str, list[Span]] = {}
     for correction in corrections:
         taken_out.setdefault(correction.sonde, []).append((correction.start, correction.end))
     found = {}
-    for sonde, turned in turns.items():
-        instants = [*turned.items(), (FOREVER, False)]
+    for sonde, changing in edges.items():
+        instants = [*changing.items(), (FOREVER, False)]
         spans = normalise((start, end) for (start, counts), (end, _) in pairwise(instants) if counts)
         found[sonde] = subtract(spans, normalise(taken_out.get(sonde, ())))
     return found
@@ -89,7 +89,7 @@ class Census:
         index = bisect_right(self._instants, instant)
         return self._counts[index - 1] if index else 0
 
-    def turns(self, start: int, end: int) -> list[int]:
+    def edges(self, start: int, end: int) -> list[int]:
         """The instants within [start, end) at which the number changes."""
         return self._instants[bisect_left(self._instants, start) : bisect_left(self._instants, end)]
 
@@ -97,7 +97,7 @@ class Census:
         """The most at once within these spans."""
         found = Peak(0, None)
         for start, end in spans:
-            for instant in (start, *self.turns(start + 1, end)):
+            for instant in (start, *self.edges(start + 1, end)):
                 here = self.at(instant)
                 if found.at is None or here > found.most:
                     found = Peak(here, instant)
@@ -105,7 +105,7 @@ class Census:
 
     def seconds(self, start: int, end: int) -> int:
         """Sonde-seconds over [start, end)."""
-        edges = [start, *self.turns(start + 1, end), end]
+        edges = [start, *self.edges(start + 1, end), end]
         return sum(self.at(since) * (until - since) for since, until in pairwise(edges))
 
     def distinct(self, start: int, end: int) -> int:

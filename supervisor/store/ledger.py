@@ -43,7 +43,7 @@ def events(connection: sqlite3.Connection, until: int | None = None) -> Iterator
     yield from _read(connection, "? is null or t <= ?", (until, until))
 
 
-class Turn(NamedTuple):
+class Edge(NamedTuple):
     """What counting reads of a line: a fifth of the time that whole lines take."""
 
     sonde: str
@@ -51,7 +51,7 @@ class Turn(NamedTuple):
     counts: bool  # there and billable
 
 
-def turns(connection: sqlite3.Connection, through: int = FOREVER, only: str | None = None) -> Iterator[Turn]:
+def edges(connection: sqlite3.Connection, through: int = FOREVER, only: str | None = None) -> Iterator[Edge]:
     """When sondes begin and cease to count, by instant then by line; those of one collectivité, if one is named.
 
     `through`: lines written after the one of this number are left aside, whatever instant they are of.
@@ -60,7 +60,7 @@ def turns(connection: sqlite3.Connection, through: int = FOREVER, only: str | No
     values: list[object] = [Event.REMOVED, through]
     if only is not None:
         query, values = f"{query} and collectivite = ?", [*values, storable(only)]
-    return map(Turn._make, connection.execute(f"{query} order by t, id", values))
+    return map(Edge._make, connection.execute(f"{query} order by t, id", values))
 
 
 def of(connection: sqlite3.Connection, sonde: str) -> list[LedgerEvent]:

@@ -34,9 +34,9 @@ class People:
 
     def on_call(self, at: int) -> Iterator[Person]:
         """Who has a turn by then: reached by whatever they have, though no severity of their own names it."""
-        duty = OnCall(self._connection, self._promises.duty)
+        on_call = OnCall(self._connection, self._promises.duty)
         for name, rota in self._promises.duty.rotas.items():
-            turn = duty.turn(name, at) if rota.in_force(at) == at else None
+            turn = on_call.turn(name, at) if rota.in_force(at) == at else None
             contact = None if turn is None else contacts.numbered(self._connection, turn.contact)
             if contact is not None:
                 yield self.reached(contact)

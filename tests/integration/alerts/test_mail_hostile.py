@@ -10,7 +10,7 @@ import pytest
 from probes.secret import Secret
 from supervisor.alerts import mail_relay
 from supervisor.alerts.transport import Outcome
-from supervisor.alerts.turns import REST_S
+from supervisor.alerts.ways import REST_S
 from tests.integration.alerts.letters import Ticking, letter, mailing
 from tests.integration.alerts.relays import CLOSE, DATA, EHLO, END, GREETING, HANG, MAIL, RCPT, RSET, Relay, relay
 

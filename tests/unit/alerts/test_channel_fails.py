@@ -11,7 +11,7 @@ import pytest
 
 from supervisor.cli.alert_outbox import _failing
 from supervisor.domain.backoff import MOST, pause_s, tries_over
-from supervisor.domain.channel_health import FAILING, WORKING, Health, turned
+from supervisor.domain.channel_health import FAILING, WORKING, Health, news_of
 from supervisor.domain.contact import Seed
 from supervisor.store import channels
 from tests.unit.acts.stage import IMAP, SITE
@@ -281,7 +281,7 @@ def test_how_many_attempts_prove_that_time_passed() -> None:
 
 def test_the_rule() -> None:
     down = Health("mail", fails_from=1000, own=True, waiting=1, tries=9, receivers=1)
-    assert turned(down, alarmed=False, now=1900, after_s=900) == FAILING
+    assert news_of(down, alarmed=False, now=1900, after_s=900) == FAILING
     for health in (
         down._replace(waiting=0),
         down._replace(own=False),
@@ -290,11 +290,11 @@ def test_the_rule() -> None:
         Health("mail", works_from=0),
         Health("mail"),
     ):
-        assert turned(health, alarmed=False, now=1900, after_s=900) is None
-    assert turned(down._replace(own=False, receivers=2), alarmed=False, now=1900, after_s=900) == FAILING
-    assert turned(down, alarmed=True, now=9999, after_s=900) is None
-    assert turned(Health("mail", works_from=1000), alarmed=True, now=1899, after_s=900) is None
-    assert turned(Health("mail", works_from=1000), alarmed=True, now=1900, after_s=900) == WORKING
+        assert news_of(health, alarmed=False, now=1900, after_s=900) is None
+    assert news_of(down._replace(own=False, receivers=2), alarmed=False, now=1900, after_s=900) == FAILING
+    assert news_of(down, alarmed=True, now=9999, after_s=900) is None
+    assert news_of(Health("mail", works_from=1000), alarmed=True, now=1899, after_s=900) is None
+    assert news_of(Health("mail", works_from=1000), alarmed=True, now=1900, after_s=900) == WORKING
 
 
 def test_what_waits_for_a_channel_that_is_no_longer_configured_says_nothing_of_it() -> None:

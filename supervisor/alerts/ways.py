@@ -10,7 +10,7 @@ T = TypeVar("T")
 REST_S = 60.0  # a relay that hangs would cost its deadline at each letter
 
 
-class Turns(Generic[T]):
+class Ways(Generic[T]):
     """The ways of one channel, none of which is ever left out: the only one is tried however often it fails."""
 
     def __init__(self, ways: Sequence[T], monotonic: Callable[[], float]) -> None:
