@@ -71,8 +71,8 @@ def sheet(
         return None
     found = desk.sheet(connection, gathering.promises, now, opened.incident)
     notice = _notice(connection, gathering.promises, found, now)
-    fact = gathering.fact(opened.contact, notice, found)
-    reader = gathering.reader(opened.contact)
+    fact = gathering.view.fact(opened.contact, notice, found)
+    reader = gathering.view.reader(opened.contact)
     if not (reader.operator or fact.services or opened.incident.collectivite == opened.contact.collectivite):
         return None
     voice = Voice(organisation=organisation, zone=gathering.promises.zone, now=now, reader=reader)

@@ -194,8 +194,8 @@ class Preview:
             at=event.at,
             not_before=told.not_before,
         )
-        facts = [self._gathering.fact(contact, notice, self._sheet)]
-        return self._gathering.compose(told.channel, self._gathering.reader(contact), facts, [], told.not_before)
+        facts = [self._gathering.view.fact(contact, notice, self._sheet)]
+        return self._gathering.compose(told.channel, self._gathering.view.reader(contact), facts, [], told.not_before)
 
 
 def _once(foreseen: Foreseen, called: Iterable[Foreseen]) -> Foreseen:

@@ -77,7 +77,7 @@ def test_each_commune_reads_of_its_own_services_alone(desk: Stage) -> None:
     (topic,) = topics.latest(desk.connection, Subject.MAINTENANCE).values()
     gathering = Gathering(promises=desk.promises, compose=words, channels=frozenset({"mail"}), public_url=None)
     read = {
-        contact.collectivite: gathering.news(contact, topic).facts["by_place"]
+        contact.collectivite: gathering.view.news(contact, topic).facts["by_place"]
         for contact in contacts.every(desk.connection)
     }
     assert read == {

@@ -127,7 +127,7 @@ def test_a_commune_reads_nothing_of_what_the_operator_or_a_neighbour_has_or_said
         sheet = desk_of.sheet(desk.connection, desk.promises, desk.now, incident)
         notice = Notice("", 1, Channel.MAIL, Kind.OPENED, None, "critical", "", incident.id, incident.opened_at, 0, 0)
         for owner, contact in own.items():
-            fact = gathering.fact(contact, notice, sheet)
+            fact = gathering.view.fact(contact, notice, sheet)
             read[incident.id, owner] = (fact.collectivite, fact.equipment, fact.said)
     assert read == {
         (1, "exemple"): ("Exemple", "", ""),

@@ -91,14 +91,14 @@ def test_links_are_shown_where_they_stand_and_open_nothing(desk: Stage) -> None:
     key = links.own_key(desk.connection)
     for owner, right, number in (("exemple", "v", 1), ("syndicat", "a", 2)):
         notice = Notice("", number, Channel.MAIL, Kind.OPENED, None, "critical", "", 1, at("03-06 09:01"), 0, 0)
-        shown = gathering.fact(known[owner], notice, sheet).link
+        shown = gathering.view.fact(known[owner], notice, sheet).link
         assert shown == f"https://v.fr/vigie/i/1{right}{number}x{'*' * 12}"
-        signed = gathering.fact(known[owner], notice, sheet, key).link
+        signed = gathering.view.fact(known[owner], notice, sheet, key).link
         assert signed is not None
         assert links.opened(desk.connection, signed.rpartition("/")[2], desk.now) is not None
         assert masked(f"voir {signed} .") == f"voir {shown} ."
         # A program may show it to many.
-        assert gathering.fact(known[owner], notice._replace(channel=Channel.WEBHOOK), sheet, key).link is None
+        assert gathering.view.fact(known[owner], notice._replace(channel=Channel.WEBHOOK), sheet, key).link is None
 
 
 def test_the_steps_of_an_escalation_who_is_on_call_then_and_what_stops_them() -> None:

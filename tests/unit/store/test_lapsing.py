@@ -269,6 +269,6 @@ def test_the_words(desk: Stage, channel: Channel, reader: Reader, expected: str)
         promises=desk.promises, compose=composer("Moselle Fibre", PARIS, 2), channels=OPEN, public_url=None
     )
     contact = contacts.every(desk.connection, "exemple")[0]
-    composed = gathering.compose(channel, reader, [], [gathering.news(contact, told)], WARNS)
+    composed = gathering.compose(channel, reader, [], [gathering.view.news(contact, told)], WARNS)
     assert plain_spaces(composed.subject or composed.text) == expected
     assert "Mme Martin" not in composed.text
