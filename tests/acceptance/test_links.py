@@ -18,17 +18,25 @@ from tests.acceptance.daemon import PATIENCE_S, Daemon, Installation, until
 from tests.acceptance.mail_sink import MailSink, Taken
 from tests.acceptance.targets import Targets, tcp
 from tests.integration.probes import nginx
+from tests.unit.config.places import ROOT
 
 SERVICE = {"id": "internet", "name": "Accès Internet", "rule": "all"}
-_PROXY = """
-server {{
-    listen 127.0.0.1:{port};
-    location /vigie/i/ {{
-        proxy_pass http://127.0.0.1:{daemon}/i/;
-        proxy_set_header X-Forwarded-For $remote_addr;
-    }}
-}}
-"""
+OTHER = "127.0.0.9"  # somebody who is not of the operators' network
+
+
+def documented(port: int, daemon: int) -> str:
+    """The proxy of docs/alerts.md, in front of this daemon; loopback is the operators' network."""
+    page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```nginx\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    for written, here in (
+        ("server {", f"server {{\n    listen 127.0.0.1:{port};"),
+        ("127.0.0.1:8080", f"127.0.0.1:{daemon}"),
+        ("192.0.2.0/24", "127.0.0.1"),
+        ("rate=5r/s", "rate=500r/s"),
+    ):
+        assert written in block
+        block = block.replace(written, here)
+    return str(block)
 
 
 class Page(NamedTuple):
@@ -39,10 +47,10 @@ class Page(NamedTuple):
     text: str
 
 
-def ask(url: str, method: str = "GET", form: Mapping[str, str] | None = None) -> Page:
+def ask(url: str, method: str = "GET", form: Mapping[str, str] | None = None, by: str = "127.0.0.1") -> Page:
     """One request, as a browser makes it; no redirection is followed."""
     parts = urlsplit(url)
-    with closing(http.client.HTTPConnection(parts.netloc, timeout=PATIENCE_S)) as connection:
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=PATIENCE_S, source_address=(by, 0))) as connection:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request(method, path, body=urlencode(form) if form else None, headers=headers)
@@ -88,7 +96,7 @@ def failing(place: Installation, world: Targets, tmp_path: Path) -> Iterator[tup
     with place.running() as daemon:
         daemon.wait_statuses({"exemple/e/s": 0})
         world.says = b"down\n"
-        with nginx.serving(tmp_path, [socket], _PROXY.format(port=port, daemon=daemon.port)):
+        with nginx.serving(tmp_path, [socket], documented(port, daemon.port)):
             yield daemon, sink, public
 
 
@@ -147,8 +155,11 @@ def test_told_looked_at_and_taken_up_by_the_link(place: Installation, world: Tar
 
         # Nothing else has become reachable, and the commune only looks.
         assert ask(commune, "POST", {"opening": "1", "step": "interviens"}).status == 404
-        for path in ("/vigie/", "/vigie/metrics", "/metrics", "/vigie/i/", "/vigie/i/../metrics"):
+        for path in ("/vigie/metrics", "/vigie/api/v1/openapi.json", "/metrics", "/vigie/i/", "/vigie/i/../metrics"):
             assert ask(urljoin(public, path)).status == 404
+        # The first page, where operators' other mails lead, is for their own network; links of incidents for all.
+        assert "Commune exemple" in ask(f"{public}/").text
+        assert (ask(f"{public}/", by=OTHER).status, ask(commune, by=OTHER).status) == (403, 200)
         assert daemon.get("/metrics")[0] == 200
 
         # What the preview prints opens nothing.
