@@ -12,6 +12,7 @@ from subprocess import TimeoutExpired
 
 from supervisor.alerts.keys import token
 from supervisor.control import ask
+from supervisor.domain.escalation import NOT_OPEN
 from tests.acceptance.daemon import PATIENCE_S, Daemon, Figures, Installation, integrity, until
 from tests.acceptance.mail_sink import STEPS, MailSink, Taken
 from tests.acceptance.targets import Targets, tcp
@@ -20,21 +21,39 @@ KILLS = int(os.environ.get("VIGIE_KILLS", "15"))
 COMMUNES = [f"c{number:02}" for number in range(60)]
 READERS = 4  # of each commune
 TROUBLE = ("opened", "reopened")
+TARGETS_CALLED = ("astreinte", "syndicat/Chef")
+ON_CALL = {
+    "on_call": [
+        {
+            "name": "astreinte",
+            "members": ["syndicat/Alice", "syndicat/Bruno"],
+            "from": "2026-01-05",
+            "handover": {"at": "09:00"},
+        }
+    ],
+    # The second is due while the mails of the first are on their way.
+    "escalation": [{"after": "0m", "tell": ["astreinte"]}, {"after": "1s", "tell": ["syndicat/Chef"]}],
+}
 
 
 class Communes:
     """One sonde each, well or not as the test wants."""
 
-    def __init__(self, place: Installation, world: Targets, sink: MailSink) -> None:
+    def __init__(self, place: Installation, world: Targets, sink: MailSink, *, on_call: bool = False) -> None:
         self.place = place
+        self.on_call = on_call  # somebody is called by a rota and steps, whom no severity of their own tells
         self.sink = sink
         self.failing: set[str] = set()
         place.main["flapping"] = {"changes": 1000}  # each change is told here
         place.main["alerts"] = {
             "from": "vigie@syndicat.test",
             "mail": {"relays": [{"host": "127.0.0.1", "port": sink.port, "security": "none", "timeout": "5s"}]},
+            **(ON_CALL if on_call else {}),
         }
         place.write()
+        if on_call:
+            team = [{"name": name, "email": f"{name}@syndicat.test"} for name in ("Alice", "Bruno", "Chef")]
+            place.write_collectivite("syndicat", [], operator=True, contacts=team)
         for name in COMMUNES:
             port = world.serve(self._answering(name))
             readers = [
@@ -81,6 +100,30 @@ class Communes:
         return int(self.place.rows("select count(*) from message where state = 'waiting'")[0][0])
 
 
+def check_steps(place: Installation, on_record: set[str]) -> Counter[str]:
+    """Each opening has its steps, each step was taken once or not due any more; gives how many came to what.
+
+    Who was called is told of the end.
+    """
+    openings = set(place.rows("select incident, t from journal where kind in ('opened', 'reopened')"))
+    steps = place.rows("select id, incident, opening, target, state, why from step")
+    wanted = sorted((*opening, target) for opening in openings for target in TARGETS_CALLED)
+    assert sorted((incident, opening, target) for _, incident, opening, target, _, _ in steps) == wanted
+    assert {why for *_, state, why in steps if state == "dropped"} <= {NOT_OPEN}
+    keys = defaultdict(list)
+    for step, key, contact in place.rows("select step, key, contact from notice where step is not null"):
+        keys[step].append((key, contact))
+    ends = {(incident, opening, contact): key for incident, opening, contact, key in place.rows(
+        "select incident, opening, contact, key from notice where kind = 'recovered'")}  # fmt: skip
+    for number, incident, opening, _, state, _ in steps:
+        assert state in ("told", "dropped")  # all is over: nothing is to come
+        assert len(keys[number]) == (state == "told")
+        for key, contact in keys[number]:
+            assert key in on_record, f"lost: {key}"
+            assert ends[incident, opening, contact] in on_record
+    return Counter(state for *_, state, _ in steps)
+
+
 def told_by(place: Installation) -> dict[str, list[str]]:
     """Which notices each message tells."""
     found: dict[str, list[str]] = defaultdict(list)
@@ -89,8 +132,8 @@ def told_by(place: Installation) -> dict[str, list[str]]:
     return found
 
 
-def check(communes: Communes) -> tuple[int, int]:
-    """Nothing is lost, nothing is told in other words; gives messages that arrived, and repeats."""
+def check(communes: Communes) -> tuple[int, int, Counter[str]]:
+    """Nothing is lost, nothing is told in other words; gives messages that arrived, repeats, and steps."""
     place, mails = communes.place, communes.sink.mails
     integrity(place)
     by_key: dict[str, list[Taken]] = defaultdict(list)
@@ -115,7 +158,8 @@ def check(communes: Communes) -> tuple[int, int]:
     waiting = communes.waiting() | {n for key, *_, state in rows if state == "waiting" for n in told[key]}
     due = communes.due()
     assert due.keys() <= arrived | waiting, f"lost: {sorted(due.keys() - arrived - waiting)[:5]}"
-    return len(by_key), len(mails) - len(by_key)
+    steps = check_steps(place, arrived | waiting) if communes.on_call else Counter()
+    return len(by_key), len(mails) - len(by_key), steps
 
 
 def kill_within(daemon: Daemon, seconds: float) -> None:
@@ -126,7 +170,7 @@ def kill_within(daemon: Daemon, seconds: float) -> None:
 
 
 def test_nothing_is_lost_and_repeats_are_the_same(place: Installation, world: Targets, figures: Figures) -> None:
-    communes = Communes(place, world, sink := MailSink(world))
+    communes = Communes(place, world, sink := MailSink(world), on_call=True)
     chance = random.Random(20261121)
     killed: Counter[str] = Counter()
     with place.running() as daemon:
@@ -155,12 +199,17 @@ def test_nothing_is_lost_and_repeats_are_the_same(place: Installation, world: Ta
         until(lambda: not communes.lasting(), "each of them is over")
         until(lambda: communes.pending() == 0, "all that was made has left")
         assert daemon.stop() == 0
-    messages, repeats = check(communes)
-    assert {mail.to for mail in sink.mails} == {f"l{n}@{name}.test" for name in COMMUNES for n in range(READERS)}
+    messages, repeats, steps = check(communes)
+    readers = {f"l{n}@{name}.test" for name in COMMUNES for n in range(READERS)}
+    called = {mail.to for mail in sink.mails} - readers
+    assert {mail.to for mail in sink.mails} >= readers
+    assert len(called) == 2  # who has the turn, and their chief
+    assert steps["told"] > 2 * KILLS
     assert set(killed) >= set(STEPS)
     due = Counter(kind for kind, *_ in communes.due().values())
     figures(
         f"kill -9 of alerts: {KILLS} kills at {dict(sorted(killed.items()))}; to be told: {dict(sorted(due.items()))}; "
+        f"steps of the escalation: {dict(steps)}; "
         f"{messages} messages arrived, {repeats} repeats with the same Message-ID and words, "
         f"{len(communes.waiting())} things wait their turn, lost: 0"
     )
@@ -185,4 +234,4 @@ def test_a_relay_that_was_down_gets_everything_once(place: Installation, world: 
         ask(place.control, {"command": "act", "act": "alert.retry", "id": 1, "author": "jeanne"})
         until(lambda: communes.pending() == 0, "all of it has left", 2 * PATIENCE_S)
         assert daemon.stop() == 0
-    assert check(communes) == (wanted, 0)
+    assert check(communes) == (wanted, 0, Counter())
