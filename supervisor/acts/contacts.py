@@ -135,11 +135,9 @@ def _answer(scene: Scene, number: int, *remarks: str) -> Answer:
     return {"contact": as_json(scene, numbered(scene, number)), "remarks": list(remarks)}
 
 
-def as_json(scene: Scene, one: Contact) -> dict[str, Any]:
-    """One contact."""
-    operator = one.collectivite in scene.promises.operators
+def written(one: Contact | Seed) -> dict[str, Any]:
+    """What a person says of a contact."""
     return {
-        "id": one.id,
         "collectivite": one.collectivite,
         "name": one.name,
         "email": one.email,
@@ -147,7 +145,16 @@ def as_json(scene: Scene, one: Contact) -> dict[str, Any]:
         "webhook": one.webhook,
         "alerts": {"mail": one.mail, "sms": one.sms, "webhook": one.post},
         "hours": one.hours,
-        "about": None if one.topics is None else list(one.topics),
+        "about": None if one.about is None else [topic for topic in one.about.split(",") if topic],
+    }
+
+
+def as_json(scene: Scene, one: Contact) -> dict[str, Any]:
+    """One contact."""
+    operator = one.collectivite in scene.promises.operators
+    return {
+        "id": one.id,
+        **written(one),
         "seen": scene.stamp(one.seen_at),
         "kept_until": None if operator else scene.stamp(lapses_at(one.seen_at, scene.promises.zone)),
         "warned": scene.stamp(one.warned_at),

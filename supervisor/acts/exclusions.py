@@ -46,7 +46,7 @@ def add(scene: Scene, arguments: Arguments) -> Answer:
 def revoke(scene: Scene, arguments: Arguments) -> Answer:
     """It holds no more, as if it never had; it stays on the record."""
     only(arguments, {"id", "reason", "author", "correction"})
-    entry = _numbered(scene, row_number(arguments, "an exclusion"))
+    entry = numbered(scene, row_number(arguments, "an exclusion"))
     reason, who = words(arguments, "reason", "why it is revoked"), author(arguments)
     if entry.revoked_at is not None:
         raise VigieError(f"id: exclusion {entry.id} was revoked already, {scene.said(entry.revoked_at)}")
@@ -58,7 +58,8 @@ def revoke(scene: Scene, arguments: Arguments) -> Answer:
 ACTS: dict[str, Act] = {"exclusion.add": add, "exclusion.revoke": revoke}
 
 
-def _numbered(scene: Scene, number: int) -> Exclusion:
+def numbered(scene: Scene, number: int) -> Exclusion:
+    """The exclusion of that number, which has to exist."""
     known = {entry.id: entry for entry in windows.exclusions(scene.connection)}
     if number not in known:
         raise VigieError(f"id: no exclusion {number}; {near(str(number), map(str, known))}")
@@ -83,7 +84,7 @@ def _remarks(scene: Scene, entry: Exclusion) -> list[str]:
 
 
 def _answer(scene: Scene, number: int, remarks: list[str]) -> Answer:
-    return {"exclusion": as_json(scene, _numbered(scene, number)), "remarks": remarks}
+    return {"exclusion": as_json(scene, numbered(scene, number)), "remarks": remarks}
 
 
 def as_json(scene: Scene, entry: Exclusion) -> dict[str, Any]:

@@ -51,14 +51,14 @@ def step(form: _Form, scene: Scene, arguments: Arguments) -> Answer:
     3. What differs is what the step did, and what did not is said.
     """
     only(arguments, _BASE | {form.key})
-    incident = _incident(scene, words(arguments, "number", "the number of an incident"))
+    incident = numbered(scene, words(arguments, "number", "the number of an incident"))
     text = _text(form, arguments)
     who, at = author(arguments), past(scene, arguments)
     before = _story(scene, incident)
     _refuse(scene, incident, before, form.kind, at)
     _note(scene, incident, form.kind, at, who, text)
     _retell(scene, incident)
-    told = _incident(scene, incident.number)
+    told = numbered(scene, incident.number)
     after = _story(scene, told)
     if incident.sonde is None and before.restored_at is None and after.restored_at is not None:
         Register(scene.connection, scene.promises, scene.now).hear(told, incidents.RECOVERED, after.restored_at)
@@ -68,8 +68,8 @@ def step(form: _Form, scene: Scene, arguments: Arguments) -> Answer:
 def merge(scene: Scene, arguments: Arguments) -> Answer:
     """A person's report is about the same thing as another incident. Both keep their clocks: only people merge."""
     only(arguments, {"number", "into", "author"})
-    incident = _incident(scene, words(arguments, "number", "the number of a reported incident"))
-    other = _incident(scene, words(arguments, "into", "the number of the incident it belongs to"))
+    incident = numbered(scene, words(arguments, "number", "the number of a reported incident"))
+    other = numbered(scene, words(arguments, "into", "the number of the incident it belongs to"))
     who = author(arguments)
     if incident.sonde is not None:
         raise VigieError(f"number: {incident.number} was detected; only what people reported is merged into another")
@@ -85,7 +85,7 @@ def merge(scene: Scene, arguments: Arguments) -> Answer:
     _note(scene, other, StepKind.MERGE, scene.now, who, incident.number)
     Register(scene.connection, scene.promises, scene.now).joined(incident, other)
     remarks = [f"merged into {other.number}; its own clock stays as it is"]
-    return _answer(scene, _incident(scene, incident.number), scene.now, remarks)
+    return _answer(scene, numbered(scene, incident.number), scene.now, remarks)
 
 
 def report(scene: Scene, arguments: Arguments) -> Answer:
@@ -118,11 +118,12 @@ ACTS: dict[str, Act] = {
 # --- what an act is about
 
 
-def _incident(scene: Scene, number: str) -> Incident:
+def numbered(scene: Scene, number: str, key: str = "number") -> Incident:
+    """The incident of that number, which has to exist; `key`: what asks for it."""
     found = incidents.numbered(scene.connection, number)
     if found is None:
         known = enquiries.numbers(scene.connection, "incident")
-        raise VigieError(f"number: no incident {show(number)}; {near(number, known)}")
+        raise VigieError(f"{key}: no incident {show(number)}; {near(number, known)}")
     return found
 
 

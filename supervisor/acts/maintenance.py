@@ -104,7 +104,7 @@ def cancel(scene: Scene, arguments: Arguments) -> Answer:
         _refuse_over(scene, entry)
     for one in chosen:
         windows.cancel(scene.connection, one.id, scene.now, who, reason)
-    cancelled = [_numbered(scene, one.id) for one in chosen]
+    cancelled = [numbered(scene, one.id) for one in chosen]
     _retell(scene, cancelled)
     announce = announcing.series_cancelled if whole else announcing.entered
     announce(scene.connection, scene.promises, scene.now, cancelled)
@@ -145,10 +145,11 @@ def _services(scene: Scene, arguments: Arguments, owner: str) -> tuple[str, ...]
 
 
 def _entry(scene: Scene, arguments: Arguments) -> Maintenance:
-    return _numbered(scene, row_number(arguments, "a maintenance"))
+    return numbered(scene, row_number(arguments, "a maintenance"))
 
 
-def _numbered(scene: Scene, number: int) -> Maintenance:
+def numbered(scene: Scene, number: int) -> Maintenance:
+    """The maintenance of that number, which has to exist."""
     known = {entry.id: entry for entry in windows.maintenances(scene.connection)}
     if number not in known:
         raise VigieError(f"id: no maintenance {number}; {near(str(number), map(str, known))}")

@@ -55,7 +55,7 @@ def complete(scene: Scene, arguments: Arguments) -> Answer:
         raise VigieError(f"number: the file of {request.number} is complete since {scene.said(request.complete_at)}")
     _refuse(scene, request, at)
     register.complete(scene.connection, request.number, at, author(arguments))
-    announcing.completed(scene.connection, scene.promises, scene.now, _numbered(scene, request.number))
+    announcing.completed(scene.connection, scene.promises, scene.now, numbered(scene, request.number))
     return _answer(scene, request.number, [])
 
 
@@ -66,7 +66,7 @@ def answer(scene: Scene, arguments: Arguments) -> Answer:
     text = words(arguments, "text", "the answer")
     _refuse(scene, request, at)
     register.answer(scene.connection, request.number, at, author(arguments), text)
-    announcing.answered(scene.connection, scene.promises, scene.now, _numbered(scene, request.number))
+    announcing.answered(scene.connection, scene.promises, scene.now, numbered(scene, request.number))
     return _answer(scene, request.number, [])
 
 
@@ -74,13 +74,7 @@ ACTS: dict[str, Act] = {"request.add": add, "request.complete": complete, "reque
 
 
 def _request(scene: Scene, arguments: Arguments) -> Request:
-    number = words(arguments, "number", "the number of a request")
-    found = register.numbered(scene.connection, number)
-    if found is None:
-        raise VigieError(
-            f"number: no request {show(number)}; {near(number, enquiries.numbers(scene.connection, 'request'))}"
-        )
-    return found
+    return numbered(scene, words(arguments, "number", "the number of a request"))
 
 
 def _refuse(scene: Scene, request: Request, at: int) -> None:
@@ -93,14 +87,16 @@ def _refuse(scene: Scene, request: Request, at: int) -> None:
 
 
 def _answer(scene: Scene, number: str, remarks: list[str]) -> Answer:
-    return {"request": as_json(scene, _numbered(scene, number)), "remarks": remarks}
+    return {"request": as_json(scene, numbered(scene, number)), "remarks": remarks}
 
 
-def _numbered(scene: Scene, number: str) -> Request:
-    request = register.numbered(scene.connection, number)
-    if request is None:
-        raise RuntimeError(f"{number} was written and is not there")
-    return request
+def numbered(scene: Scene, number: str) -> Request:
+    """The request of that number, which has to exist."""
+    found = register.numbered(scene.connection, number)
+    if found is None:
+        known = enquiries.numbers(scene.connection, "request")
+        raise VigieError(f"number: no request {show(number)}; {near(number, known)}")
+    return found
 
 
 def as_json(scene: Scene, request: Request) -> dict[str, Any]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from supervisor.alerts.sheets import Sheets
+from supervisor.alerts.look import Look, Reaches
 from supervisor.domain.alerting import Channel
 from supervisor.domain.contact import Contact
 from supervisor.domain.escalation import stopped
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.oncall import Who
-from supervisor.domain.promise import Promises
 from supervisor.proof.desk import Sheet
 from supervisor.store import notices, steps
 from supervisor.store.alerting import Alerts
@@ -20,24 +16,20 @@ from supervisor.store.notices import Notice
 from supervisor.store.oncall import OnCall
 from supervisor.store.steps import Row
 
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
 NOBODY = "personne à prévenir"
 MERGED = "rattaché à un autre incident"
 
-Reaches = Callable[[Contact, Channel], bool]  # can somebody be reached by it, under this config?
 
-
-def climb(connection: Connection, promises: Promises, reaches: Reaches, sheets: Sheets, now: int) -> int | None:
+def climb(look: Look) -> int | None:
     """Take every step that is due; gives when the next one is. Nothing leaves here: notices are written."""
-    climber = _Climber(connection, promises, reaches, sheets, now)
+    connection, now = look.connection, look.now
+    climber = _Climber(look)
     before: set[int] = set()
     while found := [row for row in steps.ready(connection, now) if row.id not in before]:
         # A step of which nobody can be reached makes the next one due: each is looked at once.
         before.update(row.id for row in found)
         with apart(connection, "reading what escalates"):
-            sheets.of(row.incident for row in found)
+            look.sheets.of(row.incident for row in found)
         for row in found:
             with apart(connection, f"step {row.id} of an escalation"):
                 climber.take(row)
@@ -45,20 +37,16 @@ def climb(connection: Connection, promises: Promises, reaches: Reaches, sheets: 
 
 
 class _Climber:
-    def __init__(self, connection: Connection, promises: Promises, reaches: Reaches, sheets: Sheets, now: int) -> None:
-        self._connection = connection
-        self._promises = promises
-        self._reaches = reaches
-        self._sheets = sheets
-        self._now = now
-        self._alerts = Alerts(connection, promises, now)
-        self._on_call = OnCall(connection, promises.duty)
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._alerts = Alerts(look.connection, look.promises, look.now)
+        self._on_call = OnCall(look.connection, look.promises.duty)
 
     def take(self, row: Row) -> None:
-        sheet = self._sheets.of([row.incident])[row.incident]
+        sheet = self._look.sheets.of([row.incident])[row.incident]
         why = why_not(row, sheet)
         if why:
-            steps.drop(self._connection, row, why)
+            steps.drop(self._look.connection, row, why)
         elif not self._waits(row, sheet):
             self._tell(row)
 
@@ -67,36 +55,38 @@ class _Climber:
         services = self._alerts.services(sheet.incident, sheet.story, row.opening)
         until = self._alerts.muting.until(sheet.incident, services)
         if until or row.held:
-            begins = until or min(row.begins, self._now)
-            due_at = row.delay.due(begins, steps.calendars_of(self._promises, services))
+            begins = until or min(row.begins, self._look.now)
+            due_at = row.delay.due(begins, steps.calendars_of(self._look.promises, services))
             due_at = begins if row.delay.after_s is None else due_at
-            steps.put_off(self._connection, row, begins=begins, due_at=due_at, held=bool(until))
-            if until or due_at > self._now:
+            steps.put_off(self._look.connection, row, begins=begins, due_at=due_at, held=bool(until))
+            if until or due_at > self._look.now:
                 return True
-        rota = self._promises.duty.rotas.get(row.target)
-        opens = self._now if rota is None else rota.in_force(self._now)
-        if opens == self._now:
+        rota = self._look.promises.duty.rotas.get(row.target)
+        opens = self._look.now if rota is None else rota.in_force(self._look.now)
+        if opens == self._look.now:
             return False
-        steps.put_off(self._connection, row, begins=row.begins, due_at=FOREVER if opens is None else opens, held=False)
+        steps.put_off(
+            self._look.connection, row, begins=row.begins, due_at=FOREVER if opens is None else opens, held=False
+        )
         return True
 
     def _tell(self, row: Row) -> None:
-        for contact in meant(self._on_call, row.target, self._now):
-            by = channels(row, contact, self._reaches)
+        for contact in meant(self._on_call, row.target, self._look.now):
+            by = channels(row, contact, self._look.reaches)
             if by:
-                notices.add(self._connection, [notice(row, contact, channel, self._now) for channel in by])
-                steps.told(self._connection, row)
+                notices.add(self._look.connection, [notice(row, contact, channel, self._look.now) for channel in by])
+                steps.told(self._look.connection, row)
                 return
-        if steps.hasten(self._connection, row, self._now) or not self._tell_anybody(row):
-            steps.drop(self._connection, row, NOBODY)
+        if steps.hasten(self._look.connection, row, self._look.now) or not self._tell_anybody(row):
+            steps.drop(self._look.connection, row, NOBODY)
 
     def _tell_anybody(self, row: Row) -> bool:
         """Nobody who is named can be reached, and nobody comes after them: then another one of the team."""
-        for contact in self._on_call.team(self._promises.operators):
-            by = channels(row, contact, self._reaches)
+        for contact in self._on_call.team(self._look.promises.operators):
+            by = channels(row, contact, self._look.reaches)
             if by:
-                notices.add(self._connection, [notice(row, contact, by[0], self._now)])
-                steps.told(self._connection, row)
+                notices.add(self._look.connection, [notice(row, contact, by[0], self._look.now)])
+                steps.told(self._look.connection, row)
                 return True
         return False
 

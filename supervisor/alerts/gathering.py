@@ -13,6 +13,7 @@ from supervisor.alerts.channel_watch import AFTER_S, Noted, watch
 from supervisor.alerts.escalating import climb
 from supervisor.alerts.facts import Composed, Fact, News, Reader
 from supervisor.alerts.handing_over import hand_over
+from supervisor.alerts.look import Look
 from supervisor.alerts.sheets import Sheets
 from supervisor.alerts.view import View
 from supervisor.alerts.withholding import after_its_beginning, hold, in_hours, timely, unheard
@@ -70,10 +71,11 @@ class Gathering:
         made = told = 0
         channels = watch(connection, self.promises, self.channels, self.failing_after_s, now)
         sheets = Sheets(connection, self.promises, now)
+        look = Look(connection=connection, promises=self.promises, reaches=self.reaches, sheets=sheets, now=now)
         hold(connection, self.promises, sheets, now)
         later: list[int | None] = [
-            hand_over(connection, self.promises, self.reaches, sheets, now),
-            climb(connection, self.promises, self.reaches, sheets, now),
+            hand_over(look),
+            climb(look),
         ]
         # A step tells as the trouble does: not each time that a sonde which flaps fails again.
         notices.hold_flapping(connection, sorted(flapping.standing(connection)))

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from probes.base import Status
-from supervisor.alerts.escalating import Reaches, channels, meant, notice
+from supervisor.alerts.escalating import channels, meant, notice
+from supervisor.alerts.look import Reaches
 from supervisor.domain.alerting import OVER, Channel, Subject
 from supervisor.domain.contact import Contact
 from supervisor.domain.promise import Promises

@@ -9,16 +9,15 @@ from typing import Any
 import click
 
 from supervisor.acts.alerts import as_json
+from supervisor.acts.incidents import numbered
 from supervisor.alerts.opening import gathering_of
 from supervisor.alerts.preview import Foreseen, Preview
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import Actor, acting, json_option
 from supervisor.cli.reading import Books, books
-from supervisor.cli.showing import local, one_line, say, table
-from supervisor.config.wording import near
-from supervisor.errors import VigieError
+from supervisor.cli.showing import local, one_line, say, say_done, table
 from supervisor.proof import desk
-from supervisor.store import channels, enquiries, incidents, outbox
+from supervisor.store import channels, outbox
 
 Row = dict[str, Any]
 
@@ -49,7 +48,7 @@ def list_(config: Path, as_one_object: bool, every: bool) -> None:
 @click.argument("number", type=int, metavar="ID")
 def retry(config: Path, author: str | None, as_one_object: bool, number: int) -> None:
     """Try message ID again, now."""
-    _say(Actor.of(config, author, as_one_object).perform("alert.retry", id=number))
+    say_done(Actor.of(config, author, as_one_object).perform("alert.retry", id=number), "message", _table)
 
 
 @click.command()
@@ -57,13 +56,7 @@ def retry(config: Path, author: str | None, as_one_object: bool, number: int) ->
 @click.argument("number", type=int, metavar="ID")
 def drop(config: Path, author: str | None, as_one_object: bool, number: int) -> None:
     """Message ID is not tried any more."""
-    _say(Actor.of(config, author, as_one_object).perform("alert.drop", id=number))
-
-
-def _say(answered: Row | None) -> None:
-    if answered is not None:
-        for line in _table([answered["message"]]):
-            click.echo(line)
+    say_done(Actor.of(config, author, as_one_object).perform("alert.drop", id=number), "message", _table)
 
 
 def _failing(channels: Iterable[Row]) -> Iterator[str]:
@@ -104,10 +97,7 @@ def preview(config: Path, as_one_object: bool, incident: str) -> None:
     Contacts and channels are those of now: of an incident that is over, it says what it would make leave today.
     """
     with books(config) as opened:
-        found = incidents.numbered(opened.connection, incident)
-        if found is None:
-            choices = enquiries.numbers(opened.connection, "incident")
-            raise VigieError(f"incident: no incident '{incident}'; {near(incident, choices)}")
+        found = numbered(opened.scene, incident, "incident")
         sheet = desk.sheet(opened.connection, opened.promises, opened.now, found)
         gathering = gathering_of(opened.configuration, opened.promises)
         foreseen = list(Preview(opened.connection, gathering, sheet, opened.now).foresee())

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from supervisor.acts.contacts import as_json
+from supervisor.acts.contacts import as_json, written
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import Actor, Command, acting, json_option
 from supervisor.cli.reading import books
-from supervisor.cli.showing import one_line, say, table
+from supervisor.cli.showing import one_line, say, say_done, table
 from supervisor.config.contacts import contacts_of
 from supervisor.domain.contact import Seed
 from supervisor.proof.statement import known
@@ -59,7 +59,7 @@ def add(
 ) -> None:
     """Enter somebody who is to be told."""
     actor = Actor.of(config, author, as_one_object)
-    _say(actor.perform("contact.add", collectivite=collectivite, name=name, **_given(**fields)))
+    say_done(actor.perform("contact.add", collectivite=collectivite, name=name, **_given(**fields)), "contact", _table)
 
 
 @contact.command()
@@ -72,7 +72,7 @@ def edit(
 ) -> None:
     """Change what is known of contact ID."""
     actor = Actor.of(config, author, as_one_object)
-    _say(actor.perform("contact.edit", id=number, name=name, **_given(**fields)))
+    say_done(actor.perform("contact.edit", id=number, name=name, **_given(**fields)), "contact", _table)
 
 
 @contact.command()
@@ -80,7 +80,7 @@ def edit(
 @click.argument("number", type=int, metavar="ID")
 def confirm(config: Path, author: str | None, as_one_object: bool, number: int) -> None:
     """Keep contact ID for three years more: they answered, or said so otherwise."""
-    _say(Actor.of(config, author, as_one_object).perform("contact.confirm", id=number))
+    say_done(Actor.of(config, author, as_one_object).perform("contact.confirm", id=number), "contact", _table)
 
 
 @contact.command()
@@ -91,12 +91,6 @@ def erase(config: Path, author: str | None, as_one_object: bool, number: int) ->
     answer = Actor.of(config, author, as_one_object).perform("contact.erase", id=number)
     if answer is not None:
         click.echo(f"contact {number} is erased")
-
-
-def _say(answered: Row | None) -> None:
-    if answered is not None:
-        for line in _table([answered["contact"]]):
-            click.echo(line)
 
 
 @contact.command("list")
@@ -116,14 +110,7 @@ def list_(config: Path, as_one_object: bool, collectivite: str | None) -> None:
 def _waiting(one: Seed) -> Row:
     return {
         "id": None,
-        "collectivite": one.collectivite,
-        "name": one.name,
-        "email": one.email,
-        "phone": one.phone,
-        "webhook": one.webhook,
-        "alerts": {"mail": one.mail, "sms": one.sms, "webhook": one.post},
-        "hours": one.hours,
-        "about": None if one.about is None else one.about.split(",") if one.about else [],
+        **written(one),
         "seen": None,
         "kept_until": None,
         "warned": None,

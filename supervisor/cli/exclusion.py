@@ -8,14 +8,12 @@ from typing import Any
 
 import click
 
-from supervisor.acts.exclusions import as_json
+from supervisor.acts.exclusions import as_json, numbered
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import WHEN, Actor, acting, json_option
 from supervisor.cli.reading import books
-from supervisor.cli.showing import concerns, fields, local, one_line, say, table
-from supervisor.config.wording import near
+from supervisor.cli.showing import concerns, fields, local, one_line, say, say_done, table
 from supervisor.domain.availability import KINDS
-from supervisor.errors import VigieError
 from supervisor.proof.statement import known
 from supervisor.store import windows
 
@@ -65,7 +63,7 @@ def add(
         reason=reason,
         correction=correction or None,
     )
-    _say(answer)
+    say_done(answer, "exclusion", _table)
 
 
 @exclusion.command()
@@ -76,13 +74,9 @@ def add(
 def revoke(config: Path, author: str | None, as_one_object: bool, number: int, reason: str, correction: bool) -> None:
     """Revoke exclusion NUMBER: it counts no more, and stays on the record."""
     actor = Actor.of(config, author, as_one_object)
-    _say(actor.perform("exclusion.revoke", id=number, reason=reason, correction=correction or None))
-
-
-def _say(answer: Row | None) -> None:
-    if answer is not None:
-        for line in _table([answer["exclusion"]]):
-            click.echo(line)
+    say_done(
+        actor.perform("exclusion.revoke", id=number, reason=reason, correction=correction or None), "exclusion", _table
+    )
 
 
 # --- reading
@@ -131,8 +125,5 @@ def _table(rows: Iterable[Row]) -> Iterator[str]:
 def show(config: Path, as_one_object: bool, number: int) -> None:
     """Show exclusion NUMBER."""
     with books(config) as opened:
-        entries = {entry.id: entry for entry in windows.exclusions(opened.connection)}
-        if number not in entries:
-            raise VigieError(f"id: no exclusion {number}; {near(str(number), map(str, entries))}")
-        row = as_json(opened.scene, entries[number])
+        row = as_json(opened.scene, numbered(opened.scene, number))
     say(row, fields(row), as_one_object=as_one_object)

@@ -9,14 +9,13 @@ from typing import Any
 
 import click
 
+from supervisor.acts.incidents import numbered
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import Actor, acting, at_option, json_option
 from supervisor.cli.reading import Books, books
 from supervisor.cli.showing import local, one_line, span, table
-from supervisor.config.wording import near
 from supervisor.domain import period as periods
 from supervisor.domain.incident import CAUSES
-from supervisor.errors import VigieError
 from supervisor.proof import desk
 from supervisor.proof.statement import known
 from supervisor.store import enquiries, incidents
@@ -192,11 +191,7 @@ def _left(row: Row) -> str:
 def show(config: Path, as_one_object: bool, number: str) -> None:
     """Show the whole story of NUMBER."""
     with books(config) as opened:
-        found = incidents.numbered(opened.connection, number)
-        if found is None:
-            choices = enquiries.numbers(opened.connection, "incident")
-            raise VigieError(f"number: no incident '{number}'; {near(number, choices)}")
-        one = desk.sheet(opened.connection, opened.promises, opened.now, found)
+        one = desk.sheet(opened.connection, opened.promises, opened.now, numbered(opened.scene, number))
         story = desk.story_json(opened.connection, one, opened.promises, opened.now)
     if as_one_object:
         click.echo(json.dumps(story, ensure_ascii=False))

@@ -8,14 +8,12 @@ from typing import Any
 
 import click
 
-from supervisor.acts.maintenance import as_json
+from supervisor.acts.maintenance import as_json, numbered
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import WHEN, Actor, acting, json_option
 from supervisor.cli.reading import books
-from supervisor.cli.showing import concerns, fields, local, one_line, say, table
-from supervisor.config.wording import near
+from supervisor.cli.showing import concerns, fields, local, one_line, say, say_done, table
 from supervisor.domain.recurrence import EVERY
-from supervisor.errors import VigieError
 from supervisor.proof.statement import known
 from supervisor.store import windows
 
@@ -60,7 +58,7 @@ def plan(
         every=every,
         until=until,
     )
-    _say(answer)
+    say_done(answer, "maintenance", _table)
 
 
 @maintenance.command()
@@ -70,7 +68,9 @@ def plan(
 def prolong(config: Path, author: str | None, as_one_object: bool, number: int, until: str) -> None:
     """Prolong maintenance NUMBER: announced before its end, the time added counts apart too."""
     actor = Actor.of(config, author, as_one_object)
-    _say(actor.perform("maintenance.prolong", id=number, until=actor.instant(until, "until")))
+    say_done(
+        actor.perform("maintenance.prolong", id=number, until=actor.instant(until, "until")), "maintenance", _table
+    )
 
 
 @maintenance.command()
@@ -81,13 +81,7 @@ def prolong(config: Path, author: str | None, as_one_object: bool, number: int, 
 def cancel(config: Path, author: str | None, as_one_object: bool, number: int, reason: str, series: bool) -> None:
     """Cancel maintenance NUMBER; one that has begun holds up to now."""
     actor = Actor.of(config, author, as_one_object)
-    _say(actor.perform("maintenance.cancel", id=number, reason=reason, series=series))
-
-
-def _say(answer: Row | None) -> None:
-    if answer is not None:
-        for line in _table(answer["maintenance"]):
-            click.echo(line)
+    say_done(actor.perform("maintenance.cancel", id=number, reason=reason, series=series), "maintenance", _table)
 
 
 # --- reading
@@ -138,8 +132,5 @@ def _table(rows: Iterable[Row]) -> Iterator[str]:
 def show(config: Path, as_one_object: bool, number: int) -> None:
     """Show maintenance NUMBER."""
     with books(config) as opened:
-        entries = {entry.id: entry for entry in windows.maintenances(opened.connection)}
-        if number not in entries:
-            raise VigieError(f"id: no maintenance {number}; {near(str(number), map(str, entries))}")
-        row = as_json(opened.scene, entries[number])
+        row = as_json(opened.scene, numbered(opened.scene, number))
     say(row, fields(row), as_one_object=as_one_object)

@@ -13,7 +13,7 @@ from supervisor.acts.oncall import as_json, turn_json
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import WHEN, Actor, acting, json_option
 from supervisor.cli.reading import Books, books
-from supervisor.cli.showing import local, one_line, say, table
+from supervisor.cli.showing import local, one_line, say, say_done, table
 from supervisor.domain import wall
 from supervisor.domain.oncall import Rota
 from supervisor.store.oncall import OnCall, replacements
@@ -108,7 +108,7 @@ def replace(config: Path, author: str | None, as_one_object: bool, rota: str, st
     """Give the turns of ROTA to somebody for a while. Of several that overlap, the latest entered holds."""
     actor = Actor.of(config, author, as_one_object)
     arguments = {"from": actor.instant(start, "from"), "until": actor.instant(until, "until")}
-    _say(actor.perform("oncall.replace", rota=rota, by=by, **arguments))
+    say_done(actor.perform("oncall.replace", rota=rota, by=by, **arguments), "replacement", _table)
 
 
 @oncall.command()
@@ -116,10 +116,4 @@ def replace(config: Path, author: str | None, as_one_object: bool, rota: str, st
 @click.argument("number", type=int, metavar="ID")
 def cancel(config: Path, author: str | None, as_one_object: bool, number: int) -> None:
     """Cancel replacement ID; one that has begun holds up to now."""
-    _say(Actor.of(config, author, as_one_object).perform("oncall.cancel", id=number))
-
-
-def _say(answered: Row | None) -> None:
-    if answered is not None:
-        for line in _table([answered["replacement"]]):
-            click.echo(line)
+    say_done(Actor.of(config, author, as_one_object).perform("oncall.cancel", id=number), "replacement", _table)

@@ -8,17 +8,15 @@ from typing import Any
 
 import click
 
-from supervisor.acts.requests import as_json
+from supervisor.acts.requests import as_json, numbered
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import Actor, acting, at_option, json_option
 from supervisor.cli.reading import books
-from supervisor.cli.showing import fields, local, one_line, say, table
-from supervisor.config.wording import near
+from supervisor.cli.showing import fields, local, one_line, say, say_done, table
 from supervisor.domain.interval import FOREVER
 from supervisor.domain.request import KINDS
-from supervisor.errors import VigieError
 from supervisor.proof.statement import known
-from supervisor.store import enquiries, requests
+from supervisor.store import requests
 
 Row = dict[str, Any]
 
@@ -58,7 +56,7 @@ def add(
         complete=complete,
         at=actor.instant(at, "at"),
     )
-    _say(answer)
+    say_done(answer, "request", _table)
 
 
 @request.command()
@@ -68,7 +66,7 @@ def add(
 def complete(config: Path, author: str | None, as_one_object: bool, at: str | None, number: str) -> None:
     """The file of NUMBER is complete: its month begins."""
     actor = Actor.of(config, author, as_one_object)
-    _say(actor.perform("request.complete", number=number, at=actor.instant(at, "at")))
+    say_done(actor.perform("request.complete", number=number, at=actor.instant(at, "at")), "request", _table)
 
 
 @request.command()
@@ -79,13 +77,7 @@ def complete(config: Path, author: str | None, as_one_object: bool, at: str | No
 def answer(config: Path, author: str | None, as_one_object: bool, at: str | None, number: str, text: str) -> None:
     """NUMBER is answered, or what it asked for is done."""
     actor = Actor.of(config, author, as_one_object)
-    _say(actor.perform("request.answer", number=number, text=text, at=actor.instant(at, "at")))
-
-
-def _say(answered: Row | None) -> None:
-    if answered is not None:
-        for line in _table([answered["request"]]):
-            click.echo(line)
+    say_done(actor.perform("request.answer", number=number, text=text, at=actor.instant(at, "at")), "request", _table)
 
 
 # --- reading
@@ -135,9 +127,5 @@ def _table(rows: Iterable[Row]) -> Iterator[str]:
 def show(config: Path, as_one_object: bool, number: str) -> None:
     """Show NUMBER."""
     with books(config) as opened:
-        found = requests.numbered(opened.connection, number)
-        if found is None:
-            choices = enquiries.numbers(opened.connection, "request")
-            raise VigieError(f"number: no request '{number}'; {near(number, choices)}")
-        row = as_json(opened.scene, found)
+        row = as_json(opened.scene, numbered(opened.scene, number))
     say(row, fields(row), as_one_object=as_one_object)

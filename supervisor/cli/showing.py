@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,17 @@ def say(answer: Any, lines: Iterable[str], *, as_one_object: bool) -> None:
     """The answer as one JSON object, or as the lines that a person reads."""
     for text in [json.dumps(answer, ensure_ascii=False)] if as_one_object else lines:
         click.echo(text)
+
+
+Lines = Callable[[Iterable[dict[str, Any]]], Iterable[str]]  # a list as a person reads it
+
+
+def say_done(answer: Mapping[str, Any] | None, key: str, lines: Lines) -> None:
+    """What an act left, as a list shows it; None: it was printed already."""
+    if answer is not None:
+        left = answer[key]
+        for text in lines(left if isinstance(left, list) else [left]):
+            click.echo(text)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> Iterator[str]:

@@ -13,7 +13,7 @@ from supervisor.acts.tokens import as_json
 from supervisor.cli.options import config_option
 from supervisor.cli.performing import Actor, acting, json_option
 from supervisor.cli.reading import books
-from supervisor.cli.showing import local, one_line, say, table
+from supervisor.cli.showing import local, one_line, say, say_done, table
 from supervisor.store import tokens
 
 Row = dict[str, Any]
@@ -48,10 +48,7 @@ def create(config: Path, author: str | None, as_one_object: bool, role: str, nam
 @click.argument("number", type=int, metavar="ID")
 def revoke(config: Path, author: str | None, as_one_object: bool, number: int) -> None:
     """Token ID opens nothing any more, from now on."""
-    answer = Actor.of(config, author, as_one_object).perform("token.revoke", id=number)
-    if answer is not None:
-        for line in _table([answer["token"]]):
-            click.echo(line)
+    say_done(Actor.of(config, author, as_one_object).perform("token.revoke", id=number), "token", _table)
 
 
 @token.command("list")

@@ -126,33 +126,29 @@ def _notice(number: int, key: str, topic: Topic, told: Told) -> Notice:
     )
 
 
+_LATEST = "select max(id) from topic where subject = ? group by name"
+
+
+def _by_name(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> dict[str, Topic]:
+    rows = connection.execute(f"select {_FIELDS} from topic where {where}", values)  # noqa: S608  ours
+    return {topic.name: topic for topic in map(_topic, rows)}
+
+
 def latest(connection: sqlite3.Connection, subject: Subject) -> dict[str, Topic]:
     """The last line of each that this subject has, by name: what was told of it, if anybody was there to be told."""
-    rows = connection.execute(
-        f"select {_FIELDS} from topic where id in (select max(id) from topic where subject = ? group by name)",  # noqa: S608
-        [subject],
-    )
-    return {topic.name: topic for topic in map(_topic, rows)}
+    return _by_name(connection, f"id in ({_LATEST})", [subject])
 
 
 def standing(connection: sqlite3.Connection, subject: Subject, words: Iterable[str]) -> dict[str, Topic]:
     """Of these, those whose last line is one of these words."""
-    rows = connection.execute(
-        f"select {_FIELDS} from topic where id in (select max(id) from topic where subject = ? group by name) "  # noqa: S608
-        "and word in (select value from json_each(?))",
-        (subject, json.dumps(list(words))),
-    )
-    return {topic.name: topic for topic in map(_topic, rows)}
+    where = f"id in ({_LATEST}) and word in (select value from json_each(?))"  # noqa: S608  ours
+    return _by_name(connection, where, (subject, json.dumps(list(words))))
 
 
 def of_names(connection: sqlite3.Connection, subject: Subject, names: Iterable[str]) -> dict[str, Topic]:
     """The last lines of these, those that there are."""
-    rows = connection.execute(
-        f"select {_FIELDS} from topic where id in (select (select max(id) from topic where subject = ? "  # noqa: S608
-        "and name = value) from json_each(?))",
-        (subject, json.dumps(list(names))),
-    )
-    return {topic.name: topic for topic in map(_topic, rows)}
+    where = "id in (select (select max(id) from topic where subject = ? and name = value) from json_each(?))"
+    return _by_name(connection, where, (subject, json.dumps(list(names))))
 
 
 def of_ids(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, Topic]:
