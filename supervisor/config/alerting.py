@@ -13,10 +13,11 @@ from probes.filling import HORIZON_S
 from probes.paths import FilePath
 from probes.secret import Secret
 from probes.settings import Flag, Port, Seconds, settings
-from supervisor.config.duty import Rota, Step, apart, in_order
+from supervisor.config.duty import Rota, Step, apart, in_order, twice
 from supervisor.config.fields import Address, Email, Endpoint, Id, at_least, some
 from supervisor.config.gateways import Gateway
 
+NO_SENDER = "mails need the address they come from, add 'from'"
 _URL = re.compile(r"https?://[^\s/?#]+\S*")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -148,10 +149,9 @@ Named = TypeVar("Named", Webhook, Watchdog)
 
 
 def _apart(named: tuple[Named, ...]) -> tuple[Named, ...]:
-    names = [one.name for one in named]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"the name '{twice}' is given twice, choose another one")
+    wrong = twice([one.name for one in named])
+    if wrong is not None:
+        raise ValueError(wrong)
     return named
 
 
@@ -207,5 +207,5 @@ class Alerting:
     @model_validator(mode="after")
     def _from(self) -> Alerting:
         if self.mail is not None and self.sender is None:
-            raise ValueError("mails need the address they come from, add 'from'")
+            raise ValueError(NO_SENDER)
         return self

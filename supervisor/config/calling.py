@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
 
+from probes.units import duration
+from supervisor.config.alerting import NO_SENDER
+from supervisor.config.duty import misordered, twice
 from supervisor.config.forms import Place
 from supervisor.config.written import Known, items, known, text, texts
 from supervisor.domain.contact import same_person
 
 _BY = ("mail", "sms")  # channels that a step may name
+
+
+class _Timed(NamedTuple):
+    after: float | None
+    time: str
 
 
 class Calls:
@@ -22,7 +31,8 @@ class Calls:
         self._rotas = known(alerts, "on_call", "name")
 
     def check(self, no_calendar: Callable[[str], str | None]) -> None:
-        """Note every contact, rota, channel and calendar that does not exist."""
+        """Note every contact, rota, channel and calendar that does not exist, and what does not fit together."""
+        self._check_lists()
         for index, (rota, _) in enumerate(items(self._alerts, "on_call", self._place)):
             at = self._place.key("on_call").item(index, {"id": text(rota, "name")})
             for member, there in texts(rota, "members", at):
@@ -38,6 +48,27 @@ class Calls:
             for channel, there in texts(step, "by", at):
                 if channel in _BY and self._alerts.get(channel) is None:
                     there.wrong(f"there is no alerts.{channel}, add it or leave it out")
+
+    def _check_lists(self) -> None:
+        """What a whole list has wrong, though an item of it is too: in the words in which it is told of a right one."""
+        for key, what in (("on_call", "rota"), ("webhooks", "name"), ("watchdogs", "name")):
+            wrong = twice(known(self._alerts, key, "name").names, what)
+            if wrong is not None:
+                self._place.key(key).wrong(wrong)
+        wrong = misordered(self._timed())
+        if wrong is not None:
+            self._place.key("escalation").wrong(wrong)
+        if isinstance(self._alerts, dict) and self._alerts.get("mail") is not None and "from" not in self._alerts:
+            self._place.wrong(NO_SENDER)
+
+    def _timed(self) -> Iterator[_Timed]:
+        for step, _ in items(self._alerts, "escalation", self._place):
+            after, time = (step.get(key) for key in ("after", "time")) if isinstance(step, dict) else (None, None)
+            if text(step, "at") == "breach" and after is None:
+                yield _Timed(None, "wall")
+            elif isinstance(after, str) and time in (None, "wall", "business"):
+                with suppress(ValueError):
+                    yield _Timed(duration(after), time or "wall")
 
     def _check_target(self, target: str, place: Place) -> None:
         if "/" in target:

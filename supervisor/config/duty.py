@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -122,24 +122,50 @@ class Step:
         return self
 
 
-def in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The next step is who is told when nobody of one can be reached: their order is that of their delays."""
+class Timed(Protocol):
+    """When a step is taken."""
+
+    @property
+    def after(self) -> float | None:
+        """How long after the opening; None: at the breach."""
+
+    @property
+    def time(self) -> str:
+        """Whether that is real or opening time."""
+
+
+def misordered(steps: Iterable[Timed]) -> str | None:
+    """What to say of steps that stand behind later ones; the next step is who is told when nobody of one is reached."""
     for earlier, later in pairwise(steps):
         if later.after is not None and (
             earlier.after is None or (earlier.time == later.time and later.after < earlier.after)
         ):
             before = "at: breach" if earlier.after is None else f"after: {plain_duration(earlier.after)}"
             when = f"after {plain_duration(later.after)}" if later.after else "that is taken at once"
-            raise ValueError(f"the step {when} comes behind '{before}', exchange them")
+            return f"the step {when} comes behind '{before}', exchange them"
+    return None
+
+
+def in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Steps whose order is that of their delays."""
+    wrong = misordered(steps)
+    if wrong is not None:
+        raise ValueError(wrong)
     return steps
+
+
+def twice(names: Sequence[str], what: str = "name") -> str | None:
+    """What to say of a name that is there again."""
+    again = next((name for name in names if names.count(name) > 1), None)
+    other = "one" if what == "name" else "name"
+    return None if again is None else f"the {what} '{again}' is given twice, choose another {other}"
 
 
 def apart(rotas: tuple[Rota, ...]) -> tuple[Rota, ...]:
     """One of each name."""
-    names = [rota.name for rota in rotas]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"the rota '{twice}' is given twice, choose another name")
+    wrong = twice([rota.name for rota in rotas], "rota")
+    if wrong is not None:
+        raise ValueError(wrong)
     return rotas
 
 
