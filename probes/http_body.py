@@ -14,13 +14,13 @@ from pydantic import BeforeValidator, WithJsonSchema
 from probes.base import Status
 from probes.excerpt import excerpt
 from probes.http_session import VisitError
+from probes.page_text import PageText
+from probes.pattern import SearchTooLongError, found
 from probes.threshold import Verdict
 from probes.units import say_size
 
 _SLACK = 65536  # compressed bytes allowed beyond the bound: what does not compress comes out a little longer
 _ZLIB, _GZIP, _RAW = 15, 31, -15  # zlib's window bits for each wrapping
-# Python has codecs that take quadratic time or run for other purposes (punycode, idna): only what web pages use.
-_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "utf-16"})
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d{1,9})\]")
 _ABSENT = object()
 
@@ -138,24 +138,22 @@ def _decompressor(encoding: str) -> Callable[[bytes, int], bytes] | None:
     raise VisitError(Status.CRITICAL, "encodage de réponse non demandé")
 
 
-def text_of(body: Body, charset: str | None) -> str:
-    """The body as text; bytes that do not belong to the charset are replaced."""
-    known = charset if charset is not None and charset.lower() in _CHARSETS else "utf-8"
-    return body.data.decode(known, "replace")
-
-
 def judge_text(
     verdict: Verdict, text: str, contains: tuple[str, ...], excludes: tuple[str, ...], regex: re.Pattern[str] | None
 ) -> None:
     """Hold the text against what it must and must not hold."""
+    page = PageText(text)
     for wanted in contains:
-        if wanted not in text:
+        if not page.holds(wanted):
             verdict.find(Status.CRITICAL, f"texte attendu absent : « {excerpt(wanted)} »")
     for unwanted in excludes:
-        if unwanted in text:
+        if page.holds(unwanted):
             verdict.find(Status.CRITICAL, f"texte interdit présent : « {excerpt(unwanted)} »")
-    if regex is not None and regex.search(text) is None:
-        verdict.find(Status.CRITICAL, f"motif attendu absent : « {excerpt(regex.pattern)} »")
+    try:
+        if regex is not None and not found(regex, text):
+            verdict.find(Status.CRITICAL, f"motif attendu absent : « {excerpt(regex.pattern)} »")
+    except SearchTooLongError as error:
+        verdict.find(Status.UNKNOWN, error.message)
 
 
 def judge_json(

@@ -87,6 +87,10 @@ async def test_a_text(agent: Agent, snmp: Runner) -> None:
     assert (result.status, result.message) == (Status.CRITICAL, "état inattendu : « Onduleur OK »")
     assert (await snmp(**access(agent, oid=f"{MINE}.2.0", hex=True, expect="^4000$"))).message == "valeur : 4000"
     assert (await snmp(**access(agent, oid=f"{MINE}.3.0"))).message == "valeur : 1.3.6"
+    agent.set({f"{MINE}.4.0": ("string", "a" * 60 + "!")})
+    result = await snmp(**access(agent, oid=f"{MINE}.4.0", expect="^(a+)+$"))
+    assert result.message == "valeur : motif « ^(a+)+$ » trop coûteux : abandonné après 100 ms"
+    assert result.status is Status.UNKNOWN
 
 
 async def test_what_is_not_a_number(agent: Agent, snmp: Runner) -> None:

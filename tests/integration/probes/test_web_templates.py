@@ -91,6 +91,8 @@ PAGES = (
 )
 BROKEN_PAGES = {
     "maintenance, with status 200 and the usual title": Answer(MAINTENANCE),
+    "maintenance, at the head of a sentence": Answer(page("Maintenance en cours, merci de revenir plus tard.")),
+    "maintenance, in entities": Answer(page("Service <i>momentan&eacute;ment&nbsp;indisponible</i>")),
     "another's login page": Answer(page("Identifiez-vous", title="Portail d'authentification")),
     "a redirection to another's login page": Answer(status="302 Found", location="/connexion"),
     "the server's own page": Answer("<h1>It works!</h1>"),
