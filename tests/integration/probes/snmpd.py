@@ -26,9 +26,22 @@ _USERS = {
     "sha512-aes256": "SHA-512 {a} AES-256 {p}",
     "sha224-aes192": "SHA-224 {a} AES-192 {p}",
     "sha384-aes256-cisco": "SHA-384 {a} AES-256-C {p}",
+    "sha512-aes192-cisco": "SHA-512 {a} AES-192-C {p}",
+    "sha-aes256": "SHA {a} AES-256 {p}",
     "md5-des": "MD5 {a} DES {p}",
     "auth-sha256": "SHA-256 {a}",
 }
+_SERVED = (
+    "1.3.6.1.2.1.2",
+    "1.3.6.1.2.1.10",
+    "1.3.6.1.2.1.25",
+    "1.3.6.1.2.1.31",
+    "1.3.6.1.2.1.33",
+    "1.3.6.1.2.1.43",
+    "1.3.6.1.4.1.2021",
+    "1.3.6.1.4.1.6574",
+    "1.3.6.1.4.1.99999",
+)
 _CLONED = "0x80001f8880a1b2c3d4e5f60718"  # the identity of machines copied from one image
 STORAGE = "1.3.6.1.2.1.25.2.3.1"
 KINDS = {"ram": 2, "swap": 3, "disk": 4, "cd": 7, "flash": 9, "network": 10, "other": 1}
@@ -118,8 +131,7 @@ class Agent:
         ]
         grants = [f"rouser {name} {'auth' if name.startswith('auth') else 'priv'} {self._allowed}" for name in _USERS]
         program = f"{sys.executable} {snmp_table.__file__} {self._table}"
-        served = [f"pass_persist .{root} {program}" for root in ("1.3.6.1.2.1.25", "1.3.6.1.2.1.2", "1.3.6.1.2.1.31",
-                  "1.3.6.1.2.1.33", "1.3.6.1.2.1.43", "1.3.6.1.4.1.6574", "1.3.6.1.4.1.99999")]  # fmt: skip
+        served = [f"pass_persist .{root} {program}" for root in _SERVED]
         identity = [f"exactEngineID {_CLONED}"] if self._starts else []
         return (
             "\n".join([*identity, f"rocommunity {COMMUNITY} default {self._allowed}", *users, *grants, *served]) + "\n"

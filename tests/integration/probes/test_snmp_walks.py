@@ -71,6 +71,8 @@ ACCESSES = [
     {"user": "sha512-aes256", "auth": "sha512", "privacy": "aes256", **PASSWORD},
     {"user": "sha224-aes192", "auth": "sha224", "privacy": "aes192", **PASSWORD},
     {"user": "sha384-aes256-cisco", "auth": "sha384", "privacy": "aes256-cisco", **PASSWORD},
+    {"user": "sha512-aes192-cisco", "auth": "sha512", "privacy": "aes192-cisco", **PASSWORD},
+    {"user": "sha-aes256", "auth": "sha", "privacy": "aes256", **PASSWORD},  # the key is longer than the digest
     {"user": "md5-des", "auth": "md5", "privacy": "des", **PASSWORD},
     {"user": "auth-sha256", "auth_password": PASSWORD["auth_password"]},
 ]
