@@ -67,6 +67,7 @@ SAMPLES: dict[str, Any] = {
     "quota": "40 Go",
     "registre": "https://rdap.exemple.fr/",
     "dnssec": True,
+    "duplex": True,
     "spf": "include:_spf.exemple.fr",
     "dmarc": "quarantine",
     "liste": "liste.exemple.fr",
