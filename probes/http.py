@@ -74,11 +74,11 @@ def _judge_body(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
     body = page.body
     if not body.complete:
         verdict.find(Status.WARNING, f"réponse de plus de {say_size(settings.max_body)}, lue en partie")
-    if settings.contains or settings.excludes or settings.regex is not None or settings.json:
+    if settings.contains or settings.excludes or settings.regex is not None or settings.reads_json:
         text = decode_page(body.data, page.response.charset)
         judge_text(verdict, text, settings.contains, settings.excludes, settings.regex)
-        if settings.json:
-            judge_json(verdict, text, settings.json, lambda found: quote(found, settings, 40))
+        if settings.reads_json:
+            judge_json(verdict, text, settings.json, settings.json_numbers, lambda found: quote(found, settings, 40))
 
 
 def _judge_times(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
@@ -103,6 +103,13 @@ PROBE = Probe(
     type="http",
     settings=HttpSettings,
     check=check,
-    measures=("status_code", "first_byte_seconds", "total_seconds", "body_bytes", "certificate_expiry_seconds"),
+    measures=(
+        "status_code",
+        "first_byte_seconds",
+        "total_seconds",
+        "body_bytes",
+        "json_value",
+        "certificate_expiry_seconds",
+    ),
     on_timeout=Status.CRITICAL,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -11,12 +12,13 @@ from typing import Annotated, Any, NamedTuple
 import aiohttp
 from pydantic import BeforeValidator, WithJsonSchema
 
-from probes.base import Status
+from probes.base import Measurement, Status
 from probes.excerpt import excerpt
 from probes.http_session import VisitError
 from probes.page_text import PageText
 from probes.pattern import SearchTooLongError, found
-from probes.threshold import Verdict
+from probes.settings import settings
+from probes.threshold import Above, Below, Verdict
 from probes.units import say_size
 
 _SLACK = 65536  # compressed bytes allowed beyond the bound: what does not compress comes out a little longer
@@ -52,6 +54,21 @@ def _path(value: Any) -> Any:
 JsonPath = Annotated[str, BeforeValidator(_path)]
 Expectations = Annotated[
     tuple[tuple[JsonPath, Scalar], ...], BeforeValidator(_expectations), WithJsonSchema({"type": "object"})
+]
+
+
+@settings
+class Limits:
+    """What a number of the document may be."""
+
+    above: Above[float] | None = None
+    """Thresholds that the number reaches from below."""
+    below: Below[float] | None = None
+    """Thresholds that the number falls to."""
+
+
+Numbers = Annotated[
+    tuple[tuple[JsonPath, Limits], ...], BeforeValidator(_expectations), WithJsonSchema({"type": "object"})
 ]
 
 
@@ -157,14 +174,20 @@ def judge_text(
 
 
 def judge_json(
-    verdict: Verdict, text: str, expected: tuple[tuple[str, Scalar], ...], quote: Callable[[str], str] = excerpt
+    verdict: Verdict,
+    text: str,
+    expected: tuple[tuple[str, Scalar], ...],
+    numbers: tuple[tuple[str, Limits], ...] = (),
+    quote: Callable[[str], str] = excerpt,
 ) -> None:
-    """Hold the document against the values expected in it; `quote` makes what was found fit for a message."""
+    """Hold the document against what is expected in it; `quote` makes what was found fit for a message."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: a hundred thousand opening brackets
         verdict.find(Status.CRITICAL, "réponse qui n'est pas du JSON")
         return
+    for path, limits in numbers:
+        _judge_number(verdict, path, _walk(document, steps(path)), limits, quote)
     for path, value in expected:
         found = _walk(document, steps(path))
         if found is _ABSENT:
@@ -174,6 +197,30 @@ def judge_json(
                 Status.CRITICAL,
                 f"JSON : « {excerpt(path)} » vaut {_say(found, quote)} au lieu de {_say(value, excerpt)}",
             )
+
+
+def _judge_number(verdict: Verdict, path: str, found: Any, limits: Limits, quote: Callable[[str], str]) -> None:
+    what = f"JSON : « {excerpt(path)} »"
+    number = _number(found)
+    if found is _ABSENT:
+        verdict.find(Status.CRITICAL, f"{what} absent")
+    elif number is None:
+        verdict.find(Status.CRITICAL, f"{what} vaut {_say(found, quote)} au lieu d'un nombre")
+    else:
+        verdict.measurements.append(Measurement("json_value", number, (("path", path),)))
+        for threshold in (limits.above, limits.below):
+            verdict.judge(threshold, number, what, lambda value: f"{value:.6g}".replace(".", ","))
+
+
+def _number(found: Any) -> float | None:
+    """A finite number, or a text that is one. JSON as programs write it has NaN, and integers of any length."""
+    if isinstance(found, bool) or not isinstance(found, int | float | str):
+        return None
+    try:
+        number = float(found)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _walk(document: Any, path: Steps) -> Any:

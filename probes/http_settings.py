@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from yarl import URL
 
-from probes.http_body import Expectations
+from probes.http_body import Expectations, Numbers
 from probes.names import Family
 from probes.paths import FilePath
 from probes.secret import Secret
@@ -178,6 +178,8 @@ class HttpSettings:
     """Regular expression that must be found in the body."""
     json: Expectations = ()
     """Values that the JSON body must hold, by path: {status: UP, "nodes[0].ready": true}."""
+    json_numbers: Numbers = ()
+    """Thresholds on numbers of the JSON body, by path: {"queue.length": {above: {warning: 100}}}."""
     response_headers: ResponseHeaders = ()
     """Headers of the answer, and the regular expression that must be found in each."""
     max_body: Annotated[Bytes, Field(ge=1, le=64 * 1024 * 1024)] = 1024 * 1024
@@ -196,6 +198,11 @@ class HttpSettings:
     """Thresholds on what is left of the server certificate's life."""
 
     @property
+    def reads_json(self) -> bool:
+        """Whether the body has to be a JSON document."""
+        return bool(self.json or self.json_numbers)
+
+    @property
     def needs_address(self) -> bool:
         """A URL that names its host does without the equipment's address."""
         return "{address}" in self.url
@@ -204,7 +211,7 @@ class HttpSettings:
     def _coherent(self) -> HttpSettings:
         if self.body is not None and self.method != "POST":
             raise ValueError("a body is sent with POST only; write method: POST")
-        if self.method == "HEAD" and (self.contains or self.excludes or self.regex or self.json):
+        if self.method == "HEAD" and (self.contains or self.excludes or self.regex or self.reads_json):
             raise ValueError("the answer to HEAD has no body to look at; write method: GET")
         if self.basic is not None and self.bearer is not None:
             raise ValueError("an answer to two logins at once would mean nothing; write basic or bearer")

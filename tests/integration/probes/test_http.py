@@ -219,6 +219,34 @@ async def test_what_the_json_must_hold(run: Runner, site: Site) -> None:
     assert (await run(url=site.url(), json=good)).message == "réponse qui n'est pas du JSON"
 
 
+@pytest.mark.parametrize(
+    ("numbers", "status", "message"),
+    [
+        ({"nodes[0].load": {"above": {"warning": 0.8}, "below": {"critical": 0.1}}}, Status.OK, None),
+        ({"nodes[0].load": {}}, Status.OK, None),  # measured alone
+        (
+            {"nodes[0].load": {"above": {"warning": 0.4, "critical": 0.9}}},
+            Status.WARNING,
+            "JSON : « nodes[0].load » 0,5 (seuil 0,4)",
+        ),
+        ({"nodes[0].load": {"below": {"critical": 1}}}, Status.CRITICAL, "JSON : « nodes[0].load » 0,5 (seuil 1)"),
+        ({"load": {}}, Status.CRITICAL, "JSON : « load » absent"),
+        ({"status": {}}, Status.CRITICAL, 'JSON : « status » vaut "UP" au lieu d\'un nombre'),
+        ({"nodes[0].ready": {}}, Status.CRITICAL, "JSON : « nodes[0].ready » vaut true au lieu d'un nombre"),
+        ({"nodes": {}}, Status.CRITICAL, "JSON : « nodes » vaut une liste au lieu d'un nombre"),
+    ],
+)
+async def test_numbers_of_the_json(
+    run: Runner, site: Site, numbers: dict[str, Any], status: Status, message: str | None
+) -> None:
+    result = await run(url=site.url("/health.json"), json_numbers=numbers)
+    assert result.status is status
+    assert message is None or result.message == message
+    if status is Status.OK:
+        (value,) = (found for found in result.measurements if found.name == "json_value")
+        assert (value.value, value.labels) == (0.5, (("path", "nodes[0].load"),))
+
+
 async def test_response_headers(run: Runner, site: Site) -> None:
     assert (await run(url=site.url(), response_headers={"x-frame-options": "^DENY$"})).status is Status.OK
     result = await run(url=site.url(), response_headers={"X-Frame-Options": "SAMEORIGIN", "X-Absent": "."})
