@@ -28,6 +28,8 @@ _USERS = {
     "sha384-aes256-cisco": "SHA-384 {a} AES-256-C {p}",
     "sha512-aes192-cisco": "SHA-512 {a} AES-192-C {p}",
     "sha-aes256": "SHA {a} AES-256 {p}",
+    "sha-aes256-cisco": "SHA {a} AES-256-C {p}",
+    "md5-aes192": "MD5 {a} AES-192 {p}",
     "md5-des": "MD5 {a} DES {p}",
     "auth-sha256": "SHA-256 {a}",
 }

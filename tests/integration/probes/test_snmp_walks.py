@@ -14,7 +14,6 @@ from probes.base import Run, Shared, Status
 from probes.names import Address, literal
 from probes.secret import Secret
 from probes.snmp.access import SnmpAccess
-from probes.snmp.community_backend import CommunityBackend
 from probes.snmp.pysnmp_backend import PysnmpBackend
 from probes.snmp.walks import Walks
 from probes.snmp.words import Peer, SnmpFailureError, read_oid
@@ -36,10 +35,10 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
     started.stop()
 
 
-@pytest.fixture(params=[CommunityBackend, PysnmpBackend], ids=["own", "pysnmp"])
+@pytest.fixture(params=[Walks, lambda: Walks(PysnmpBackend(), PysnmpBackend())], ids=["own", "pysnmp"])
 async def walks(request: pytest.FixtureRequest) -> AsyncIterator[Walks]:
-    """Versions 1 and 2c by either backend: they pass the same suite. Version 3 is always pysnmp's."""
-    opened = Walks(request.param())
+    """Every version by our own backends, then by pysnmp's: they pass the same suite."""
+    opened = request.param()
     yield opened
     await opened.close()
 
@@ -73,6 +72,8 @@ ACCESSES = [
     {"user": "sha384-aes256-cisco", "auth": "sha384", "privacy": "aes256-cisco", **PASSWORD},
     {"user": "sha512-aes192-cisco", "auth": "sha512", "privacy": "aes192-cisco", **PASSWORD},
     {"user": "sha-aes256", "auth": "sha", "privacy": "aes256", **PASSWORD},  # the key is longer than the digest
+    {"user": "sha-aes256-cisco", "auth": "sha", "privacy": "aes256-cisco", **PASSWORD},
+    {"user": "md5-aes192", "auth": "md5", "privacy": "aes192", **PASSWORD},
     {"user": "md5-des", "auth": "md5", "privacy": "des", **PASSWORD},
     {"user": "auth-sha256", "auth_password": PASSWORD["auth_password"]},
 ]
