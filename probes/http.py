@@ -74,6 +74,7 @@ def _judge_body(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
     body = page.body
     if not body.complete:
         verdict.find(Status.WARNING, f"réponse de plus de {say_size(settings.max_body)}, lue en partie")
+    verdict.judge(settings.body_size, len(body.data), "réponse de", say_size)
     if settings.contains or settings.excludes or settings.regex is not None or settings.reads_json:
         text = decode_page(body.data, page.response.charset)
         judge_text(verdict, text, settings.contains, settings.excludes, settings.regex)

@@ -184,6 +184,8 @@ class HttpSettings:
     """Headers of the answer, and the regular expression that must be found in each."""
     max_body: Annotated[Bytes, Field(ge=1, le=64 * 1024 * 1024)] = 1024 * 1024
     """Reading stops here, decompressed; a longer body is a warning."""
+    body_size: Below[Bytes] | None = None
+    """Thresholds on the size of the body, decompressed: a page may be nearly empty and hold the words all the same."""
     first_byte: Above[Seconds] | None = None
     """Thresholds on the time from the start to the answer's headers, redirections included."""
     total: Above[Seconds] | None = None
@@ -211,7 +213,9 @@ class HttpSettings:
     def _coherent(self) -> HttpSettings:
         if self.body is not None and self.method != "POST":
             raise ValueError("a body is sent with POST only; write method: POST")
-        if self.method == "HEAD" and (self.contains or self.excludes or self.regex or self.reads_json):
+        if self.method == "HEAD" and (
+            self.contains or self.excludes or self.regex or self.reads_json or self.body_size
+        ):
             raise ValueError("the answer to HEAD has no body to look at; write method: GET")
         if self.basic is not None and self.bearer is not None:
             raise ValueError("an answer to two logins at once would mean nothing; write basic or bearer")

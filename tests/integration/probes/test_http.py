@@ -206,6 +206,14 @@ async def test_what_the_body_must_hold(run: Runner, site: Site) -> None:
     )
 
 
+async def test_a_page_that_is_nearly_empty(run: Runner, site: Site) -> None:
+    size = len(PAGE.encode())
+    assert (await run(url=site.url(), body_size={"warning": size - 1})).status is Status.OK
+    warned = await run(url=site.url(), body_size={"warning": "1 MiB", "critical": size - 1})
+    assert (warned.status, warned.message) == (Status.WARNING, "réponse de 6,4 Kio (seuil 1 Mio)")
+    assert (await run(url=site.url(), body_size={"critical": size})).status is Status.CRITICAL
+
+
 async def test_what_the_json_must_hold(run: Runner, site: Site) -> None:
     url = site.url("/health.json")
     good = {"status": "UP", "nodes[0].ready": True, "nodes[0].load": 0.5}

@@ -106,6 +106,7 @@ def test_paths_are_relative_to_the_main_file(tmp_path: Path) -> None:
         ({"json": {"a[x]": 1}}, "is not a path"),
         ({"json": {"a": [1]}}, "valid"),
         ({"json_numbers": {"a..b": {}}}, "is not a path"),
+        ({"body_size": {"warning": "1 KiB"}, "method": "HEAD"}, "HEAD has no body"),
         ({"json_numbers": {"a": {"over": 1}}}, "Unexpected keyword argument"),
         ({"json_numbers": {"a": {"above": {"warning": 2, "critical": 1}}}}, "must be below"),
         ({"json_numbers": {"a": {}}, "method": "HEAD"}, "HEAD has no body"),
