@@ -203,6 +203,15 @@ async def test_template_onduleur(tmp_path: Path, agent: Agent, shared: Shared) -
     assert [(await sondes(name)).status for name in names] == [Status.CRITICAL] * 4
 
 
+async def test_template_onduleur_that_is_overloaded(tmp_path: Path, agent: Agent, shared: Shared) -> None:
+    sondes = Template(tmp_path, agent, shared, "onduleur", puissance=80)
+    for load, status in ((40, Status.OK), (85, Status.WARNING), (104, Status.CRITICAL)):
+        agent.set({**ups(), **column(f"{UPS}.4.4.1", 5, "integer", [10, load, 30])})
+        result = await sondes("puissance")
+        assert result.status is status
+        assert status is Status.OK or result.message.startswith(f"puissance demandée, sortie 2 {load} %")
+
+
 async def test_template_temperature(tmp_path: Path, agent: Agent, shared: Shared) -> None:
     room = Template(tmp_path, agent, shared, "temperature", oid=f"{MINE}.1.0", echelle=0.1, froid=5)
     for tenths, status in ((215, Status.OK), (280, Status.WARNING), (400, Status.CRITICAL), (20, Status.CRITICAL)):

@@ -25,6 +25,7 @@ SAMPLES: dict[str, Any] = {
     "adresses": ["192.0.2.1"],
     "api": "/api",
     "autonomie": 10,
+    "puissance": 80,
     "canal": 2,
     "certificat": {"certificate": "/etc/vigie/essai.pem"},
     "champs": {"status": "nominal"},
