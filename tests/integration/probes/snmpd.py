@@ -32,6 +32,7 @@ _USERS = {
     "md5-aes192": "MD5 {a} AES-192 {p}",
     "md5-des": "MD5 {a} DES {p}",
     "auth-sha256": "SHA-256 {a}",
+    "noauth": "",
 }
 _SERVED = (
     "1.3.6.1.2.1.2",
@@ -131,7 +132,8 @@ class Agent:
         users = [
             f"createUser {name} {how.format(**{k: f'{v}' for k, v in words.items()})}" for name, how in _USERS.items()
         ]
-        grants = [f"rouser {name} {'auth' if name.startswith('auth') else 'priv'} {self._allowed}" for name in _USERS]
+        levels = {"auth-sha256": "auth", "noauth": "noauth"}
+        grants = [f"rouser {name} {levels.get(name, 'priv')} {self._allowed}" for name in _USERS]
         program = f"{sys.executable} {snmp_table.__file__} {self._table}"
         served = [f"pass_persist .{root} {program}" for root in _SERVED]
         identity = [f"exactEngineID {_CLONED}"] if self._starts else []

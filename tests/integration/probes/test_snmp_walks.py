@@ -76,6 +76,7 @@ ACCESSES = [
     {"user": "md5-aes192", "auth": "md5", "privacy": "aes192", **PASSWORD},
     {"user": "md5-des", "auth": "md5", "privacy": "des", **PASSWORD},
     {"user": "auth-sha256", "auth_password": PASSWORD["auth_password"]},
+    {"user": "noauth"},
 ]
 
 
