@@ -15,7 +15,7 @@ from typing import NoReturn
 from probes.excerpt import excerpt
 from probes.units import say_duration
 
-_MOST_S = 0.1  # of processor; an honest search of a page of 1 MiB takes a few milliseconds
+_MOST_S = 0.2  # of processor; an honest search of a page of 1 MiB takes a few milliseconds
 
 
 class SearchTooLongError(Exception):
