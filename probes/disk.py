@@ -27,6 +27,7 @@ _ENTRY = read_oid("1.3.6.1.2.1.25.2.3.1")  # hrStorageEntry
 _COLUMNS = tuple((*_ENTRY, column) for column in (2, 3, 4, 5, 6))  # type, name, units, size, used
 _REMEMBERED_S = 86400.0  # how long a volume that vanished is missed, when none is named
 _MOST = 100  # volumes measured and told of
+_MISSED = 1000  # remembered, so that they may be missed
 _SAID = 5  # of them that a message names
 _ANYBODY = SnmpAccess()
 _DEFAULT: Below[float] = Below(warning=0.10, critical=0.05)
@@ -117,6 +118,8 @@ class SeenVolumes:
         seen = self._seen.setdefault(sonde, {})
         seen.update(dict.fromkeys(names[:_MOST], at))
         for name in [name for name, last in seen.items() if at - last > _REMEMBERED_S]:
+            del seen[name]
+        for name in list(seen)[: max(0, len(seen) - _MISSED)]:  # an agent may call its volumes otherwise at each walk
             del seen[name]
         present = set(names)
         return [name for name in seen if name not in present]

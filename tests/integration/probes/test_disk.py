@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from probes.base import Measurement, Result, Shared, Status
-from probes.disk import PROBE
+from probes.disk import PROBE, SeenVolumes
 from probes.filling import Pace
 from probes.filling_book import FillingBook
 from probes.secret import Secret
@@ -155,6 +155,15 @@ async def test_a_volume_that_vanishes(agent: Agent, disk: Runner) -> None:
         assert set(by_mount(result, "free_ratio")) == {"/"}
     assert (await disk(**access(agent, exclude=["/srv"]), at=at + 120)).status is Status.OK
     assert (await disk(**access(agent), at=at + 86_461)).status is Status.OK
+
+
+def test_of_volumes_that_vanish_only_so_many_are_missed() -> None:
+    """An agent that calls them otherwise at each walk does not fill the memory."""
+    seen = SeenVolumes()
+    for walk in range(60):
+        missed = seen.vanished("essai/nas/disques", [f"/{walk}/{number}" for number in range(100)], float(walk))
+    assert len(missed) == 900
+    assert missed[-1] == "/58/99"
 
 
 async def test_a_volume_without_size(agent: Agent, disk: Runner) -> None:
