@@ -206,8 +206,7 @@ def test_names_that_change_at_each_check_do_not_grow_for_ever(caplog: pytest.Log
         return Sample(t, sonde, Result(Status.OK, "", (measured, Measurement("age_seconds", 3.0))))
 
     with memory() as database:
-        for number in range(300):
-            database.apply(Batch(samples=deque([sample(number, START + number)])))
+        database.apply(Batch(samples=deque(sample(number, START + number) for number in range(300))))
         shapes = [names for (names,) in database.rows("select names from shape")]
         assert len(shapes) == 101
         assert shapes[-1] == '[["duration_seconds"],["age_seconds"]]'
