@@ -17,7 +17,7 @@ from probes.snmp.access import SnmpAccess
 from probes.snmp.pysnmp_backend import PysnmpBackend
 from probes.snmp.walks import Walks
 from probes.snmp.words import Peer, SnmpFailureError, read_oid
-from tests.integration.probes.snmpd import COMMUNITY, PASSWORD, STORAGE, Agent, storage
+from tests.integration.probes.snmpd import COMMUNITY, PASSWORD, STORAGE, USERS, Agent, storage
 
 ENTRY = read_oid(STORAGE)
 NAME, SIZE = (*ENTRY, 3), (*ENTRY, 5)
@@ -27,8 +27,11 @@ MINE = "1.3.6.1.4.1.99999"
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Agent]:
-    started = Agent(tmp_path)
+def agent(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Agent]:
+    """It knows the user that the test asks as, if it knows any such."""
+    parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    user = parameters.get("access", {}).get("user")
+    started = Agent(tmp_path, **({"user": user} if user in USERS else {}))
     started.set(storage(*({"name": f"/srv/{index}", "size": index, "used": 0} for index in range(1, 31))))
     started.start()
     yield started
