@@ -78,6 +78,17 @@ def _pairs(value: Any) -> Any:
     return tuple(value.items())
 
 
+def _parameters(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    for name, given in value.items():
+        if not isinstance(name, str) or not name:
+            raise ValueError("a parameter of a URL has a name; write {name: value}")
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            raise ValueError(f"the value of the parameter '{name}' is a text; write '{given}' in quotes")
+    return tuple(value.items())
+
+
 def _request_header(value: Any) -> Any:
     if isinstance(value, str) and value.lower() in _OURS:
         raise ValueError(f"the header {value} is not written here: {_OURS[value.lower()]}")
@@ -118,6 +129,9 @@ RequestHeaders = Annotated[
     BeforeValidator(_pairs),
     WithJsonSchema({"type": "object"}),
 ]
+Parameters = Annotated[
+    tuple[tuple[str, str | Secret], ...], BeforeValidator(_parameters), WithJsonSchema({"type": "object"})
+]
 ResponseHeaders = Annotated[
     tuple[tuple[str, re.Pattern[str]], ...],
     BeforeValidator(_pairs),
@@ -154,6 +168,8 @@ class HttpSettings:
     """What to send with POST."""
     headers: RequestHeaders = ()
     """Headers to send; a value may be a reference to a secret."""
+    query: Parameters = ()
+    """Parameters to add to the URL, {name: value}; a value may be a reference to a secret."""
     basic: Login | None = None
     """Login for HTTP basic authentication."""
     bearer: Secret | None = None

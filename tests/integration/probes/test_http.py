@@ -99,6 +99,9 @@ def _plain_server(directory: Path, port: int) -> str:
         location = /host {{ return 200 "host=$http_host agent=$http_user_agent"; }}
         location = /private {{ auth_basic x; auth_basic_user_file {directory}/users; try_files /index.html =404; }}
         location = /leak {{ return 302 http://localhost:{port}/echo; }}
+        location = /query {{ return 200 "args=$args;"; }}
+        location = /away-with-it {{ return 302 http://localhost:{port}/query?seen=1; }}
+        location = /reflect {{ return 302 "http://localhost:{port}/query?$args"; }}
         location = /echo {{ return 200 "auth=$http_authorization cookie=$http_cookie key=$http_x_api_key"; }}
         location = /cookie {{ if ($http_cookie ~ "seen=1") {{ return 200 "welcome back"; }}
                               add_header Set-Cookie "seen=1; Path=/" always; return 302 /cookie; }}
@@ -268,6 +271,21 @@ async def test_basic_login(run: Runner, site: Site, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("wrong\n")
     wrong = await run(url=site.url("/private"), basic=login)
     assert wrong.message == "réponse HTTP 401 (attendu 200-299)"
+
+
+async def test_parameters_of_the_url(run: Runner, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("clé&k3y=1")
+    query = {"clef": {"file": str(tmp_path / "key")}, "format": "json"}
+    result = await run(url=site.url("/query?a=1"), query=query, contains="clef=cl%C3%A9%26k3y%3D1")
+    assert result.status is Status.OK
+    assert (await run(url=site.url("/query?a=1"), query=query, contains="a=1&clef=")).status is Status.OK
+    assert "k3y" not in "".join(run.trace)
+    away = await run(url=site.url("/away-with-it"), query=query, contains="args=seen=1;")
+    assert (away.status, away.message.partition(" (")[0][:8]) == (Status.OK, "HTTP 200")
+    for path in ("/reflect", "/missing", "/loop"):
+        refused = await run(url=site.url(path), query=query, redirect="refuse", regex="^rien$")
+        assert refused.status is Status.CRITICAL
+        assert "k3y" not in refused.message + "".join(run.trace)
 
 
 async def test_head_and_host(run: Runner, site: Site) -> None:

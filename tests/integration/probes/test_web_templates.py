@@ -255,6 +255,25 @@ async def test_what_is_behind_the_page(case: Case, run_all: RunAll, tls: ssl.SSL
             assert result.status is Status.CRITICAL, broken
 
 
+async def test_a_meeting_server_that_says_its_version_and_takes_no_request(
+    run_all: RunAll, tls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    (tmp_path / "cle").write_text("somme", encoding="utf-8")
+    path = "/bigbluebutton/api/getMeetings?checksum=somme"
+    none = "<response><returncode>SUCCESS</returncode><meetings/><messageKey>noMeetings</messageKey></response>"
+    answers = {"/bigbluebutton/api": Answer(BBB.format("SUCCESS", "2.0"), "text/xml"), path: Answer(none, "text/xml")}
+    async with listening(serving(answers), tls) as server:
+        given: dict[str, Any] = {"domaine": "127.0.0.1", "port": server.port, "cle": {"file": str(tmp_path / "cle")}}
+        found = await run_all("visioconference", "api", "reunions", **given)
+        assert {result.status for result in found.values()} == {Status.OK}, found
+        refused = "<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey></response>"
+        for broken in (Answer(refused, "text/xml"), *FALLEN):
+            answers[path] = broken
+            found = await run_all("visioconference", "api", "reunions", **given)
+            assert [result.status for result in found.values()] == [Status.OK, Status.CRITICAL]
+            assert "somme" not in found["reunions"].message
+
+
 @pytest.mark.parametrize(
     ("profile", "template"),
     [("moselle-fibre", "partage-de-fichiers"), ("mairie-connectee", "partage-de-fichiers-5-go")],

@@ -68,6 +68,7 @@ SAMPLES: dict[str, Any] = {
     "quota": "40 Go",
     "registre": "https://rdap.exemple.fr/",
     "dnssec": True,
+    "cle": {"env": "PATH"},
     "duplex": True,
     "spf": "include:_spf.exemple.fr",
     "dmarc": "quarantine",
