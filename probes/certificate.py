@@ -16,11 +16,13 @@ from probes.paths import FilePath
 from probes.secret import Secret
 from probes.settings import Seconds, settings
 from probes.threshold import Below, Verdict
-from probes.units import say_duration
+from probes.trouble import file_trouble
+from probes.units import say_duration, say_size
 from probes.validity import Certificate, judge_dates
 
 MAX_BYTES = 1024 * 1024  # a file larger than this is not a certificate
 MAX_FILES = 100
+_SAID = 5  # of the files in trouble that a message names
 
 
 @settings
@@ -49,8 +51,11 @@ async def check(target: Target, settings: CertificateSettings, run: Run) -> Resu
     for note in read.notes:
         run.note(note)
     verdict = Verdict(run)
-    for status, message in read.troubles:
+    read.troubles.sort(key=lambda trouble: trouble[0] is not Status.CRITICAL)  # stable
+    for status, message in read.troubles[:_SAID]:
         verdict.find(status, message)
+    if others := read.troubles[_SAID:]:
+        verdict.find(others[0][0], f"et {len(others)} autres fichiers en défaut")
     if not read.certificates:
         return verdict.result("")
     first = judge_dates(verdict, read.certificates, settings.expiry, run.at)
@@ -75,7 +80,7 @@ def _read_all(pattern: str, password: str | None) -> _Read:
         except FileNotFoundError:
             read.troubles.append((Status.CRITICAL, f"fichier absent : {name}"))
         except OSError as error:
-            read.troubles.append((Status.UNKNOWN, f"fichier illisible : {name} ({error.strerror or 'trop grand'})"))
+            read.troubles.append((Status.UNKNOWN, f"fichier illisible : {name} ({file_trouble(error)})"))
         except UnreadableError as error:
             status = Status.UNKNOWN if error.password else Status.CRITICAL
             read.troubles.append((status, f"{error.message} : {name}"))
@@ -94,10 +99,10 @@ def _read_bounded(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123  a descriptor, not a path
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError("not a regular file")
+            raise OSError("ce n'est pas un fichier ordinaire")
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise OSError("too large")
+        raise OSError(f"plus de {say_size(MAX_BYTES)}")
     return data
 
 

@@ -14,21 +14,24 @@ from probes.exporter import ExporterAccess, Exporters
 from probes.filling_book import MEASURES, FillingBook, Told, Within, judge_filling
 from probes.http_session import VisitError
 from probes.names import Family, NameFailureError
-from probes.settings import Bytes, Ratio, settings
+from probes.settings import Bytes, Flag, Ratio, settings
 from probes.snmp.access import SnmpAccess
+from probes.snmp.filesystems import read_inodes, read_locks
 from probes.snmp.walks import Walks, find_peer
 from probes.snmp.words import SnmpFailureError, read_oid
 from probes.threshold import Below, Verdict
 from probes.units import say_ratio, say_size
-from probes.volumes import Volume, choose, is_pattern, matching, read_volumes
+from probes.volumes import READ_ONLY, Volume, choose, is_pattern, matching, read_volumes
 
 _ENTRY = read_oid("1.3.6.1.2.1.25.2.3.1")  # hrStorageEntry
 _COLUMNS = tuple((*_ENTRY, column) for column in (2, 3, 4, 5, 6))  # type, name, units, size, used
 _REMEMBERED_S = 86400.0  # how long a volume that vanished is missed, when none is named
 _MOST = 100  # volumes measured and told of
+_MISSED = 1000  # remembered, so that they may be missed
 _SAID = 5  # of them that a message names
 _ANYBODY = SnmpAccess()
 _DEFAULT: Below[float] = Below(warning=0.10, critical=0.05)
+_INODES: Below[float] = Below(warning=0.05, critical=0.01)
 
 
 def _named(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -55,6 +58,10 @@ class DiskSettings:
     """Thresholds on the share that is free; 10 % and 5 % when `free_size` has none either."""
     free_size: Below[Bytes] | None = None
     """Thresholds on the free space, like 20 GiB."""
+    inodes: Below[Ratio] | None = None
+    """Thresholds on the share of inodes that is free; 5 % and 1 % of an exporter, read from an agent when written."""
+    writable: Flag = False
+    """Have an SNMP agent say which volumes are read-only; an exporter does without being asked."""
     full_within: Within | None = None
     """Thresholds on the time until it is full, as its last weeks foretell it; `7d` alone is critical."""
 
@@ -69,6 +76,8 @@ class DiskSettings:
             raise ValueError("exclude: '*' leaves no volume, name those to leave out")
         if self.free is None and self.free_size is None:
             object.__setattr__(self, "free", _DEFAULT)  # the instance is frozen
+        if self.exporter is not None and self.inodes is None:
+            object.__setattr__(self, "inodes", _INODES)
         return self
 
     def content(self, space: Space) -> bool:
@@ -77,6 +86,11 @@ class DiskSettings:
             self.full_within is None
             and (self.free is None or self.free.status(space.free_ratio) is Status.OK)
             and (self.free_size is None or self.free_size.status(space.free_bytes) is Status.OK)
+            and (
+                self.inodes is None
+                or space.volume.free_inodes is None
+                or self.inodes.status(space.volume.free_inodes) is Status.OK
+            )
         )
 
     @property
@@ -105,6 +119,8 @@ class SeenVolumes:
         seen.update(dict.fromkeys(names[:_MOST], at))
         for name in [name for name, last in seen.items() if at - last > _REMEMBERED_S]:
             del seen[name]
+        for name in list(seen)[: max(0, len(seen) - _MISSED)]:  # an agent may call its volumes otherwise at each walk
+            del seen[name]
         present = set(names)
         return [name for name in seen if name not in present]
 
@@ -122,6 +138,7 @@ class Listing(NamedTuple):
 
     volumes: list[Volume]
     empty: str  # in French: what it means when there are none
+    doubts: tuple[str, ...] = ()  # in French: what was asked for and not told
 
 
 async def check(target: Target, settings: DiskSettings, run: Run) -> Result:
@@ -140,7 +157,16 @@ async def _walked(target: Target, settings: DiskSettings, run: Run) -> Listing:
     peer = await find_peer(target, settings.access or _ANYBODY, settings.family, run)
     table = await run.shared.use(Walks).table(peer, _COLUMNS, run, target.sonde)
     empty = "aucun volume dans la table de l'agent (HOST-RESOURCES-MIB absente ou refusée)"
-    return Listing(read_volumes(table.rows), empty)
+    volumes, doubts = read_volumes(table.rows), []
+    if settings.inodes is not None and not (inodes := await read_inodes(peer, run, target.sonde)):
+        doubts.append("inodes non communiqués par l'agent (includeAllDisks absent de sa configuration ?)")
+    elif settings.inodes is not None:
+        volumes = [volume._replace(free_inodes=inodes.get(volume.name)) for volume in volumes]
+    if settings.writable and not (locked := await read_locks(peer, run, target.sonde)):
+        doubts.append("lecture seule ou non : non communiqué par l'agent (table hrFSTable absente)")
+    elif settings.writable:
+        volumes = [volume._replace(trouble=READ_ONLY if locked.get(volume.name) else "") for volume in volumes]
+    return Listing(volumes, empty, tuple(doubts))
 
 
 async def _exported(target: Target, access: ExporterAccess, family: Family, run: Run) -> Listing:
@@ -165,6 +191,8 @@ def _judge(listing: Listing, sonde: str, settings: DiskSettings, run: Run) -> Re
     dates = _spaces(spaces, sonde, settings, run, verdict)
     if not chosen and not settings.mounts:
         verdict.find(Status.CRITICAL, listing.empty)
+    for doubt in listing.doubts:
+        verdict.find(Status.UNKNOWN, doubt)
     return verdict.result(_fine(spaces, dates))
 
 
@@ -211,11 +239,15 @@ def _spaces(spaces: list[Space], sonde: str, settings: DiskSettings, run: Run, v
             Measurement("free_bytes", free, labels),
             Measurement("size_bytes", volume.size_bytes, labels),
         )
+        if volume.free_inodes is not None:
+            verdict.measurements.append(Measurement("free_inodes_ratio", volume.free_inodes, labels))
         if run.trace is None and volume.name not in paces and settings.content(space):
             continue  # nine in ten: there is nothing to tell
         own = Verdict(run)
         own.judge(settings.free, ratio, "espace libre", say_ratio)
         own.judge(settings.free_size, free, "espace libre", say_size)
+        if volume.free_inodes is not None:
+            own.judge(settings.inodes, volume.free_inodes, "inodes libres", say_ratio)
         use = (volume.size_bytes - free, volume.size_bytes)
         date = judge_filling(own, sonde, volume.name, use, settings.full_within, run)
         if date is not None:
@@ -259,6 +291,6 @@ PROBE = Probe(
     type="disk",
     settings=DiskSettings,
     check=check,
-    measures=("free_ratio", "free_bytes", "size_bytes", *MEASURES),
+    measures=("free_ratio", "free_bytes", "size_bytes", "free_inodes_ratio", *MEASURES),
     on_timeout=Status.CRITICAL,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import time
 from collections.abc import Iterable
 from typing import Any, Literal, Self
@@ -12,10 +13,13 @@ from pydantic import model_validator
 
 from probes import dns_wire
 from probes.base import Measurement, Probe, Result, Run, Status, Target
+from probes.dns_blocklist import judge_listing, listed_name
 from probes.dns_exchange import NoAnswerError, Server, ask
-from probes.dns_wire import RCODES, TYPES, Answer, Record, WireError
+from probes.dns_wire import RCODES, TYPES, Answer, Question, Record, WireError
 from probes.excerpt import excerpt
-from probes.names import literal
+from probes.http_settings import HostName
+from probes.names import NameFailureError, Names, literal
+from probes.pattern import SearchTooLongError, found
 from probes.resolvers import SystemResolvers
 from probes.settings import Flag, Seconds, settings
 from probes.threshold import Above, Verdict
@@ -42,6 +46,12 @@ class DnsSettings:
     """Answers that must all be there. For MX, SRV and SOA the host alone will do."""
     exactly: Flag = False
     """No other answer than those of `expect` is accepted."""
+    regex: re.Pattern[str] | None = None
+    """Regular expression that an answer must hold; of TXT only one, since SPF and DMARC are void when told twice."""
+    authenticated: Flag = False
+    """The resolver must say that it verified the answer (DNSSEC)."""
+    blocklist: HostName | None = None
+    """List of senders to look for the address in, like zen.spamhaus.org; being on it is critical."""
     response_time: Above[Seconds] | None = None
     """Thresholds on the time to the answer."""
 
@@ -54,6 +64,8 @@ class DnsSettings:
     def _coherent(self) -> DnsSettings:
         if self.exactly and not self.expect:
             raise ValueError("'exactly' needs 'expect': the answers that are accepted")
+        if self.blocklist is not None and (self.expect or self.regex or self.authenticated or self.record != "A"):
+            raise ValueError("a blocklist is asked one thing; write it without record, expect, regex, authenticated")
         if self.resolver:
             Server.read(self.resolver)
         if self.name:
@@ -110,31 +122,58 @@ def _make_room(known: dict[Any, Any]) -> None:
 async def check(target: Target, settings: DnsSettings, run: Run) -> Result:
     """One question, its answer, and what they are worth."""
     name = settings.name or target.address
+    if settings.blocklist is not None:
+        return await _look_in(settings.blocklist, name, settings, run)
     prepared = run.shared.use(Prepared)
     try:
         question = prepared.question(name, settings.record)
     except WireError as error:
         return Result(Status.UNKNOWN, str(error))
-    record = TYPES[settings.record]
     started_s = time.perf_counter()
+    asked = Question(question, TYPES[settings.record], settings.authenticated)
     try:
-        if settings.resolver:
-            answer = await ask(prepared.server(settings.resolver), question, record, run, run.timeout_s)
-        else:
-            answer = await _ask_ours(question, record, run)
+        answer = await _ask(asked, settings, run)
     except NoAnswerError as error:
         return Result(error.status, error.message)
     return _judge(answer, name, settings, time.perf_counter() - started_s, Verdict(run))
 
 
-async def _ask_ours(question: bytes, record: int, run: Run) -> Answer:
+async def _look_in(zone: str, name: str, settings: DnsSettings, run: Run) -> Result:
+    """Is the address on a list? Whatever goes wrong on the way to the list says nothing of it."""
+    verdict = Verdict(run)
+    started_s = time.perf_counter()
+    try:
+        async with asyncio.timeout(run.timeout_s * _SHARE):
+            host = (await run.shared.use(Names).find(name, "any", run.timeout_s))[0].host
+            question = run.shared.use(Prepared).question(listed_name(host, zone), "A")
+            answer = await _ask(Question(question, TYPES["A"]), settings, run)
+    except TimeoutError:
+        return Result(Status.UNKNOWN, f"pas de réponse sur la liste {zone} ({run.stage})")
+    except NameFailureError as failure:
+        return Result(Status.UNKNOWN, failure.message)
+    except NoAnswerError as error:
+        return Result(Status.UNKNOWN, error.message)
+    response_s = time.perf_counter() - started_s
+    said = judge_listing(answer, host, zone, verdict)
+    verdict.measurements.append(Measurement("response_seconds", response_s))
+    verdict.judge(settings.response_time, response_s, "délai de réponse", say_duration)
+    return verdict.result(said)
+
+
+async def _ask(question: Question, settings: DnsSettings, run: Run) -> Answer:
+    if settings.resolver:
+        return await ask(run.shared.use(Prepared).server(settings.resolver), question, run, run.timeout_s)
+    return await _ask_ours(question, run)
+
+
+async def _ask_ours(question: Question, run: Run) -> Answer:
     """The first of the machine's own resolvers that answers. When none does, that says nothing of the target."""
     addresses = await run.shared.use(SystemResolvers).addresses()
     share_s = run.timeout_s * _SHARE / len(addresses)
     for address in addresses:
         try:
             async with asyncio.timeout(share_s):
-                return await ask(Server(address), question, record, run, share_s)
+                return await ask(Server(address), question, run, share_s)
         except TimeoutError:
             run.note(f"resolver {address.host}: no answer in {share_s:.1f} s")
         except NoAnswerError as error:
@@ -143,32 +182,50 @@ async def _ask_ours(question: bytes, record: int, run: Run) -> Answer:
 
 
 def _judge(answer: Answer, name: str, settings: DnsSettings, response_s: float, verdict: Verdict) -> Result:
-    found = [record for record in answer.records if record.type == TYPES[settings.record]]
-    verdict.measurements += (Measurement("response_seconds", response_s), Measurement("answers_count", len(found)))
-    if found:
-        verdict.measurements.append(Measurement("ttl_seconds", min(record.ttl for record in found)))
+    records = [record for record in answer.records if record.type == TYPES[settings.record]]
+    verdict.measurements += (Measurement("response_seconds", response_s), Measurement("answers_count", len(records)))
+    if records:
+        verdict.measurements.append(Measurement("ttl_seconds", min(record.ttl for record in records)))
     verdict.judge(settings.response_time, response_s, "délai de réponse", say_duration)
     what = f"{settings.record} de {excerpt(name)}"
     if answer.rcode:
         verdict.find(Status.CRITICAL, _refusal(answer.rcode, name))
-    elif not found:
+    elif not records:
         verdict.find(Status.CRITICAL, f"aucun enregistrement {what}")
     else:
-        _compare(found, settings, what, verdict)
-    return verdict.result(f"{what} : {_list(record.text for record in found)}")
+        _compare(records, settings, what, verdict)
+        if settings.regex is not None:
+            _search(records, settings.regex, what, verdict)
+        if settings.authenticated and not answer.authentic:
+            verdict.find(Status.CRITICAL, f"{what} : réponse non authentifiée par le résolveur (DNSSEC)")
+    return verdict.result(f"{what} : {_list(record.text for record in records)}")
 
 
-def _compare(found: list[Record], settings: DnsSettings, what: str, verdict: Verdict) -> None:
-    seen = {text for record in found for text in (record.text, record.host) if text}
+def _compare(records: list[Record], settings: DnsSettings, what: str, verdict: Verdict) -> None:
+    seen = {text for record in records for text in (record.text, record.host) if text}
     missing = [text for text in settings.expect if text not in seen]
     if missing:
         verdict.find(
-            Status.CRITICAL, f"{what} : {_list(missing)} absent (reçu {_list(record.text for record in found)})"
+            Status.CRITICAL, f"{what} : {_list(missing)} absent (reçu {_list(record.text for record in records)})"
         )
     if settings.exactly:
-        others = [r.text for r in found if r.text not in settings.expect and r.host not in settings.expect]
+        others = [r.text for r in records if r.text not in settings.expect and r.host not in settings.expect]
         if others:
             verdict.find(Status.CRITICAL, f"{what} : {_list(others)} en trop")
+
+
+def _search(records: list[Record], regex: re.Pattern[str], what: str, verdict: Verdict) -> None:
+    try:
+        holding = sum(found(regex, record.text) for record in records)
+    except SearchTooLongError as error:
+        verdict.find(Status.UNKNOWN, f"{what} : {error.message}")
+        return
+    said = f"« {excerpt(regex.pattern)} »"
+    if not holding:
+        received = _list(record.text for record in records)
+        verdict.find(Status.CRITICAL, f"{what} : motif {said} absent (reçu {received})")
+    elif holding > 1 and records[0].type == TYPES["TXT"]:
+        verdict.find(Status.CRITICAL, f"{what} : motif {said} présent dans {holding} réponses au lieu d'une")
 
 
 def _refusal(rcode: int, name: str) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from probes import dns_wire
 from probes.base import Run, Status
-from probes.dns_wire import Answer, WireError
+from probes.dns_wire import Answer, Question, WireError
 from probes.names import Address, literal
 from probes.trouble import connection_trouble
 
@@ -55,9 +55,9 @@ class NoAnswerError(Exception):
         self.message = message  # in French
 
 
-async def ask(server: Server, name: bytes, record: int, run: Run, within_s: float) -> Answer:
+async def ask(server: Server, question: Question, run: Run, within_s: float) -> Answer:
     """The answer of this server; raises NoAnswerError, or waits until the caller's deadline."""
-    query = dns_wire.query(int.from_bytes(os.urandom(2)), name, record)
+    query = dns_wire.query(int.from_bytes(os.urandom(2)), question)
     try:
         run.stage = f"réponse du résolveur {server}"
         answer = dns_wire.parse(await _over_udp(server, query, within_s * _PATIENCE))

@@ -17,6 +17,7 @@ _RECORD = struct.Struct("!2HIH")
 _SOA = struct.Struct("!5I")
 _SRV = struct.Struct("!3H")
 _RECURSION_WANTED = 0x0100
+_AUTHENTIC = 0x0020  # in a question: say whether you verified the answer (RFC 6840, 5.7); in an answer: I did
 _INTERNET = 1
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "CAA": 257}
@@ -28,6 +29,14 @@ _RECORDS = 500  # of one answer: a 64 KiB message could hold thousands, each wit
 
 class WireError(ValueError):
     """The message cannot be read, or the name cannot be written; the text says why, in English."""
+
+
+class Question(NamedTuple):
+    """What is asked."""
+
+    name: bytes  # as `encode_name` gives it
+    type: int
+    authentic: bool = False  # whether the server shall say if it verified the answer (DNSSEC)
 
 
 class Record(NamedTuple):
@@ -46,6 +55,7 @@ class Answer(NamedTuple):
     rcode: int
     truncated: bool
     authoritative: bool
+    authentic: bool  # the server says that it verified the answer (DNSSEC)
     records: list[Record]  # of the answer section
 
 
@@ -80,9 +90,11 @@ def canonical(name: str) -> str:
     return _name(encode_name(name), 0)[0]
 
 
-def query(identifier: int, name: bytes, type_: int) -> bytes:
-    """A question with recursion desired; `name` as `encode_name` gives it."""
-    return _HEADER.pack(identifier, _RECURSION_WANTED, 1, 0, 0, 0) + name + _QUESTION.pack(type_, _INTERNET)
+def query(identifier: int, question: Question) -> bytes:
+    """A question with recursion desired."""
+    flags = _RECURSION_WANTED | (_AUTHENTIC if question.authentic else 0)
+    head = _HEADER.pack(identifier, flags, 1, 0, 0, 0)
+    return head + question.name + _QUESTION.pack(question.type, _INTERNET)
 
 
 def answers(message: bytes, asked: bytes) -> bool:
@@ -121,7 +133,7 @@ def parse(message: bytes) -> Answer:
                 records.append(record)
     except (struct.error, IndexError):
         raise WireError("the message ends too soon") from None
-    return Answer(flags & 15, truncated, bool(flags & 0x0400), records)
+    return Answer(flags & 15, truncated, bool(flags & 0x0400), bool(flags & _AUTHENTIC), records)
 
 
 def _record(message: bytes, at: int) -> tuple[Record | None, int]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 from probes.excerpt import excerpt
 from probes.exposition import Sample
-from probes.volumes import COMPACT_DISC, FIXED_DISK, NAME_LIMIT, OTHER, Volume
+from probes.volumes import COMPACT_DISC, FIXED_DISK, NAME_LIMIT, OTHER, READ_ONLY, Volume
 
 _NODE = "node_filesystem_"
 _WINDOWS = ("windows_logical_disk_", "wmi_logical_disk_")  # the second until wmi_exporter changed its name
 METRICS = (
     *(_NODE + name for name in ("size_bytes", "avail_bytes", "free_bytes", "readonly", "device_error")),
+    *(_NODE + name for name in ("files", "files_free")),
     *(prefix + name for prefix in _WINDOWS for name in ("size_bytes", "free_bytes", "readonly", "info")),
 )
 _LARGEST = 2**63
@@ -30,7 +31,6 @@ _IMAGES = frozenset({"cd9660", "cramfs", "erofs", "iso9660", "romfs", "squashfs"
 _TURNED = re.compile(r"btrfs|exfat|ext[234]|f2fs|jfs|msdos|ntfs3?|reiserfs|ufs|vfat|xfs")
 _NOT_DISKS = frozenset({"cdrom", "removable", "ramdisk"})  # of windows_exporter's `type`
 UNREADABLE = "illisible (montage coupé ou disque en panne)"
-READ_ONLY = "en lecture seule (disque en panne ?)"
 
 
 @dataclass(slots=True)
@@ -80,7 +80,13 @@ def _node(mount: str, said: _Said) -> Volume:
         kind, trouble = (FIXED_DISK, READ_ONLY) if _TURNED.fullmatch(said.kind) else (OTHER, trouble)
     # What the system keeps for root is of no use to the services of the host: `avail` leaves it out.
     free = said.number("avail_bytes") if "avail_bytes" in said.values else said.number("free_bytes")
-    return Volume(name, kind, *_sizes(said.number("size_bytes"), free), trouble)
+    return Volume(name, kind, *_sizes(said.number("size_bytes"), free), trouble, _inodes(said))
+
+
+def _inodes(said: _Said) -> float | None:
+    total, free = said.number("files"), said.number("files_free")
+    # Some file systems make inodes as they need them, and say that they have none.
+    return free / total if 0 < total < _LARGEST and 0 <= free <= total else None
 
 
 def _drive(volume: str, said: _Said) -> Volume:

@@ -21,7 +21,7 @@ from probes.excerpt import excerpt
 from probes.heartbeat_schedule import Schedule, expected
 from probes.settings import Bytes, Ratio, Seconds, settings
 from probes.threshold import Above, Below, Verdict
-from probes.units import duration, say_duration, say_ratio, say_size, size
+from probes.units import duration, say_duration, say_limit, say_ratio, say_size, size
 from probes.validity import day
 
 EARLY_S = 300.0  # a call this long before its time counts for that time: clocks differ, and short jobs end at once
@@ -253,7 +253,8 @@ def _judge_exit(verdict: Verdict, settings: HeartbeatSettings, last: Beat, said:
 
 def _judge_size(verdict: Verdict, settings: HeartbeatSettings, last: Beat, said: list[str]) -> None:
     if last.size_bytes is None:
-        if settings.quota is not None:
+        # That it is not empty is asked of everybody, and of those who tell a size alone.
+        if settings.quota is not None or settings.size.warning is not None or settings.size.critical:
             verdict.find(Status.UNKNOWN, "taille non communiquée par l'appel")
         return
     verdict.measurements.append(Measurement("size_bytes", last.size_bytes))
@@ -263,7 +264,7 @@ def _judge_size(verdict: Verdict, settings: HeartbeatSettings, last: Beat, said:
         used = last.size_bytes / settings.quota.limit
         verdict.measurements.append(Measurement("quota_ratio", used))
         quota = Above(warning=settings.quota.warning, critical=settings.quota.critical)
-        verdict.judge(quota, used, f"quota de {say_size(settings.quota.limit)} occupé à", say_ratio)
+        verdict.judge(quota, used, f"quota de {say_limit(settings.quota.limit)} occupé à", say_ratio)
 
 
 def _judge_duration(verdict: Verdict, settings: HeartbeatSettings, last: Beat, said: list[str]) -> None:

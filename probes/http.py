@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
-from probes.http_body import judge_json, judge_text, text_of
+from probes.http_body import judge_json, judge_text
 from probes.http_quote import quote, say_url
 from probes.http_session import VisitError
 from probes.http_settings import HttpSettings, Ranges
 from probes.http_visit import Page, Visit
+from probes.page_text import decode_page
+from probes.pattern import SearchTooLongError, found
 from probes.threshold import Verdict
 from probes.units import say_duration, say_size
 
@@ -52,21 +56,30 @@ def _judge_headers(verdict: Verdict, settings: HttpSettings, page: Page) -> None
         values = page.response.headers.getall(name, [])
         if not values:
             verdict.find(Status.CRITICAL, f"en-tête {excerpt(name)} absent")
-        elif pattern.search(", ".join(values)) is None:
-            verdict.find(
-                Status.CRITICAL, f"en-tête {excerpt(name)} inattendu : « {quote(', '.join(values), settings)} »"
-            )
+        else:
+            _judge_header(verdict, settings, name, pattern, ", ".join(values))
+
+
+def _judge_header(verdict: Verdict, settings: HttpSettings, name: str, pattern: re.Pattern[str], value: str) -> None:
+    try:
+        expected = found(pattern, value)
+    except SearchTooLongError as error:
+        verdict.find(Status.UNKNOWN, f"en-tête {excerpt(name)} : {error.message}")
+        return
+    if not expected:
+        verdict.find(Status.CRITICAL, f"en-tête {excerpt(name)} inattendu : « {quote(value, settings)} »")
 
 
 def _judge_body(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
     body = page.body
     if not body.complete:
         verdict.find(Status.WARNING, f"réponse de plus de {say_size(settings.max_body)}, lue en partie")
-    if settings.contains or settings.excludes or settings.regex is not None or settings.json:
-        text = text_of(body, page.response.charset)
+    verdict.judge(settings.body_size, len(body.data), "réponse de", say_size)
+    if settings.contains or settings.excludes or settings.regex is not None or settings.reads_json:
+        text = decode_page(body.data, page.response.charset)
         judge_text(verdict, text, settings.contains, settings.excludes, settings.regex)
-        if settings.json:
-            judge_json(verdict, text, settings.json, lambda found: quote(found, settings, 40))
+        if settings.reads_json:
+            judge_json(verdict, text, settings.json, settings.json_numbers, lambda found: quote(found, settings, 40))
 
 
 def _judge_times(verdict: Verdict, settings: HttpSettings, page: Page) -> None:
@@ -91,6 +104,13 @@ PROBE = Probe(
     type="http",
     settings=HttpSettings,
     check=check,
-    measures=("status_code", "first_byte_seconds", "total_seconds", "body_bytes", "certificate_expiry_seconds"),
+    measures=(
+        "status_code",
+        "first_byte_seconds",
+        "total_seconds",
+        "body_bytes",
+        "json_value",
+        "certificate_expiry_seconds",
+    ),
     on_timeout=Status.CRITICAL,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -11,16 +12,17 @@ from typing import Annotated, Any, NamedTuple
 import aiohttp
 from pydantic import BeforeValidator, WithJsonSchema
 
-from probes.base import Status
+from probes.base import Measurement, Status
 from probes.excerpt import excerpt
 from probes.http_session import VisitError
-from probes.threshold import Verdict
+from probes.page_text import PageText
+from probes.pattern import SearchTooLongError, found
+from probes.settings import settings
+from probes.threshold import Above, Below, Verdict
 from probes.units import say_size
 
 _SLACK = 65536  # compressed bytes allowed beyond the bound: what does not compress comes out a little longer
 _ZLIB, _GZIP, _RAW = 15, 31, -15  # zlib's window bits for each wrapping
-# Python has codecs that take quadratic time or run for other purposes (punycode, idna): only what web pages use.
-_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "utf-16"})
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d{1,9})\]")
 _ABSENT = object()
 
@@ -52,6 +54,21 @@ def _path(value: Any) -> Any:
 JsonPath = Annotated[str, BeforeValidator(_path)]
 Expectations = Annotated[
     tuple[tuple[JsonPath, Scalar], ...], BeforeValidator(_expectations), WithJsonSchema({"type": "object"})
+]
+
+
+@settings
+class Limits:
+    """What a number of the document may be."""
+
+    above: Above[float] | None = None
+    """Thresholds that the number reaches from below."""
+    below: Below[float] | None = None
+    """Thresholds that the number falls to."""
+
+
+Numbers = Annotated[
+    tuple[tuple[JsonPath, Limits], ...], BeforeValidator(_expectations), WithJsonSchema({"type": "object"})
 ]
 
 
@@ -138,35 +155,39 @@ def _decompressor(encoding: str) -> Callable[[bytes, int], bytes] | None:
     raise VisitError(Status.CRITICAL, "encodage de réponse non demandé")
 
 
-def text_of(body: Body, charset: str | None) -> str:
-    """The body as text; bytes that do not belong to the charset are replaced."""
-    known = charset if charset is not None and charset.lower() in _CHARSETS else "utf-8"
-    return body.data.decode(known, "replace")
-
-
 def judge_text(
     verdict: Verdict, text: str, contains: tuple[str, ...], excludes: tuple[str, ...], regex: re.Pattern[str] | None
 ) -> None:
     """Hold the text against what it must and must not hold."""
+    page = PageText(text)
     for wanted in contains:
-        if wanted not in text:
+        if not page.holds(wanted):
             verdict.find(Status.CRITICAL, f"texte attendu absent : « {excerpt(wanted)} »")
     for unwanted in excludes:
-        if unwanted in text:
+        if page.holds(unwanted):
             verdict.find(Status.CRITICAL, f"texte interdit présent : « {excerpt(unwanted)} »")
-    if regex is not None and regex.search(text) is None:
-        verdict.find(Status.CRITICAL, f"motif attendu absent : « {excerpt(regex.pattern)} »")
+    try:
+        if regex is not None and not found(regex, text):
+            verdict.find(Status.CRITICAL, f"motif attendu absent : « {excerpt(regex.pattern)} »")
+    except SearchTooLongError as error:
+        verdict.find(Status.UNKNOWN, error.message)
 
 
 def judge_json(
-    verdict: Verdict, text: str, expected: tuple[tuple[str, Scalar], ...], quote: Callable[[str], str] = excerpt
+    verdict: Verdict,
+    text: str,
+    expected: tuple[tuple[str, Scalar], ...],
+    numbers: tuple[tuple[str, Limits], ...] = (),
+    quote: Callable[[str], str] = excerpt,
 ) -> None:
-    """Hold the document against the values expected in it; `quote` makes what was found fit for a message."""
+    """Hold the document against what is expected in it; `quote` makes what was found fit for a message."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: a hundred thousand opening brackets
         verdict.find(Status.CRITICAL, "réponse qui n'est pas du JSON")
         return
+    for path, limits in numbers:
+        _judge_number(verdict, path, _walk(document, steps(path)), limits, quote)
     for path, value in expected:
         found = _walk(document, steps(path))
         if found is _ABSENT:
@@ -176,6 +197,30 @@ def judge_json(
                 Status.CRITICAL,
                 f"JSON : « {excerpt(path)} » vaut {_say(found, quote)} au lieu de {_say(value, excerpt)}",
             )
+
+
+def _judge_number(verdict: Verdict, path: str, found: Any, limits: Limits, quote: Callable[[str], str]) -> None:
+    what = f"JSON : « {excerpt(path)} »"
+    number = _number(found)
+    if found is _ABSENT:
+        verdict.find(Status.CRITICAL, f"{what} absent")
+    elif number is None:
+        verdict.find(Status.CRITICAL, f"{what} vaut {_say(found, quote)} au lieu d'un nombre")
+    else:
+        verdict.measurements.append(Measurement("json_value", number, (("path", path),)))
+        for threshold in (limits.above, limits.below):
+            verdict.judge(threshold, number, what, lambda value: f"{value:.6g}".replace(".", ","))
+
+
+def _number(found: Any) -> float | None:
+    """A finite number, or a text that is one. JSON as programs write it has NaN, and integers of any length."""
+    if isinstance(found, bool) or not isinstance(found, int | float | str):
+        return None
+    try:
+        number = float(found)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _walk(document: Any, path: Steps) -> Any:

@@ -28,4 +28,4 @@ def say_url(url: URL, settings: HttpSettings) -> str:
 def holds_secret(settings: HttpSettings) -> bool:
     """Does a request of this sonde carry a secret?"""
     logins = (settings.basic, settings.bearer, settings.proxy_login)
-    return any(logins) or any(isinstance(value, Secret) for _, value in settings.headers)
+    return any(logins) or any(isinstance(value, Secret) for _, value in (*settings.headers, *settings.query))

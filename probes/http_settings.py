@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from yarl import URL
 
-from probes.http_body import Expectations
+from probes.http_body import Expectations, Numbers
 from probes.names import Family
 from probes.paths import FilePath
 from probes.secret import Secret
@@ -78,6 +78,17 @@ def _pairs(value: Any) -> Any:
     return tuple(value.items())
 
 
+def _parameters(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    for name, given in value.items():
+        if not isinstance(name, str) or not name:
+            raise ValueError("a parameter of a URL has a name; write {name: value}")
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            raise ValueError(f"the value of the parameter '{name}' is a text; write '{given}' in quotes")
+    return tuple(value.items())
+
+
 def _request_header(value: Any) -> Any:
     if isinstance(value, str) and value.lower() in _OURS:
         raise ValueError(f"the header {value} is not written here: {_OURS[value.lower()]}")
@@ -118,6 +129,9 @@ RequestHeaders = Annotated[
     BeforeValidator(_pairs),
     WithJsonSchema({"type": "object"}),
 ]
+Parameters = Annotated[
+    tuple[tuple[str, str | Secret], ...], BeforeValidator(_parameters), WithJsonSchema({"type": "object"})
+]
 ResponseHeaders = Annotated[
     tuple[tuple[str, re.Pattern[str]], ...],
     BeforeValidator(_pairs),
@@ -154,6 +168,8 @@ class HttpSettings:
     """What to send with POST."""
     headers: RequestHeaders = ()
     """Headers to send; a value may be a reference to a secret."""
+    query: Parameters = ()
+    """Parameters to add to the URL, {name: value}; a value may be a reference to a secret."""
     basic: Login | None = None
     """Login for HTTP basic authentication."""
     bearer: Secret | None = None
@@ -178,10 +194,14 @@ class HttpSettings:
     """Regular expression that must be found in the body."""
     json: Expectations = ()
     """Values that the JSON body must hold, by path: {status: UP, "nodes[0].ready": true}."""
+    json_numbers: Numbers = ()
+    """Thresholds on numbers of the JSON body, by path: {"queue.length": {above: {warning: 100}}}."""
     response_headers: ResponseHeaders = ()
     """Headers of the answer, and the regular expression that must be found in each."""
     max_body: Annotated[Bytes, Field(ge=1, le=64 * 1024 * 1024)] = 1024 * 1024
     """Reading stops here, decompressed; a longer body is a warning."""
+    body_size: Below[Bytes] | None = None
+    """Thresholds on the size of the body, decompressed: a page may be nearly empty and hold the words all the same."""
     first_byte: Above[Seconds] | None = None
     """Thresholds on the time from the start to the answer's headers, redirections included."""
     total: Above[Seconds] | None = None
@@ -196,6 +216,11 @@ class HttpSettings:
     """Thresholds on what is left of the server certificate's life."""
 
     @property
+    def reads_json(self) -> bool:
+        """Whether the body has to be a JSON document."""
+        return bool(self.json or self.json_numbers)
+
+    @property
     def needs_address(self) -> bool:
         """A URL that names its host does without the equipment's address."""
         return "{address}" in self.url
@@ -204,7 +229,9 @@ class HttpSettings:
     def _coherent(self) -> HttpSettings:
         if self.body is not None and self.method != "POST":
             raise ValueError("a body is sent with POST only; write method: POST")
-        if self.method == "HEAD" and (self.contains or self.excludes or self.regex or self.json):
+        if self.method == "HEAD" and (
+            self.contains or self.excludes or self.regex or self.reads_json or self.body_size
+        ):
             raise ValueError("the answer to HEAD has no body to look at; write method: GET")
         if self.basic is not None and self.bearer is not None:
             raise ValueError("an answer to two logins at once would mean nothing; write basic or bearer")

@@ -58,7 +58,7 @@ class Visit:
         self._run = run
         self._read = read  # what takes the body of the page in the end
         address = f"[{target.address}]" if ":" in target.address else target.address
-        self._start = self._url = URL(settings.url.replace("{address}", address))
+        self._start = self._url = _with_query(URL(settings.url.replace("{address}", address)), settings)
         self._method: str = settings.method
         self._body: bytes | None = settings.body.encode() if settings.body is not None else None
         self._cookies: dict[tuple[str | None, str], str] = {}
@@ -208,6 +208,14 @@ class Visit:
             for name, value in response.headers.items():
                 shown = "(hidden)" if name.lower() == "set-cookie" else quote(value, settings, 200)
                 self._run.note(f"  {quote(name, settings)}: {shown}")
+
+
+def _with_query(url: URL, settings: HttpSettings) -> URL:
+    """With the parameters of the settings, which no redirection carries on."""
+    if not settings.query:
+        return url
+    said = [(name, value if isinstance(value, str) else value.reveal()) for name, value in settings.query]
+    return url.extend_query(said)
 
 
 def _basic(login: Login) -> str:

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
 from probes.names import Address, Family, NameFailureError, Names, literal
+from probes.pattern import SearchTooLongError, found
 from probes.settings import Bytes, Port, Seconds, settings
 from probes.threshold import Above, Verdict
 from probes.trouble import connection_trouble
@@ -133,28 +134,31 @@ async def _talk(sock: socket.socket, settings: TcpSettings, run: Run, verdict: V
             run.stage = "envoi de la requête"
             await loop.sock_sendall(sock, _unescape(settings.send))
         run.stage = f"réponse attendue du port {settings.port}"
-        found = False
+        answered = False
         for _ in range(_READS):
             chunk = await loop.sock_recv(sock, settings.max_bytes - len(heard))
             heard += chunk
-            found = _found(settings, heard)
-            if found or not chunk or len(heard) >= settings.max_bytes:
+            answered = _answered(settings, heard)
+            if answered or not chunk or len(heard) >= settings.max_bytes:
                 break
     except OSError as error:
         verdict.find(*connection_trouble(error, settings.port))
         return
+    except SearchTooLongError as error:
+        verdict.find(Status.UNKNOWN, error.message)
+        return
     response_s = time.perf_counter() - started_s
     if run.trace is not None:
         run.note(f"read {len(heard)} bytes in {response_s * 1000:.2f} ms: {excerpt(heard)}")
-    if found:
+    if answered:
         verdict.measurements.append(Measurement("response_seconds", response_s))
         verdict.judge(settings.response_time, response_s, "délai de réponse", say_duration)
     else:
         verdict.find(Status.CRITICAL, _unexpected(heard, settings))
 
 
-def _found(settings: TcpSettings, heard: bytes) -> bool:
-    return settings.expect is not None and settings.expect.search(heard.decode("utf-8", "replace")) is not None
+def _answered(settings: TcpSettings, heard: bytes) -> bool:
+    return settings.expect is not None and found(settings.expect, heard.decode("utf-8", "replace"))
 
 
 def _unexpected(heard: bytes, settings: TcpSettings) -> str:

@@ -1,4 +1,4 @@
-"""What a failed connection says of the target, in French."""
+"""What a failed connection says of the target, and a file that cannot be read of our own machine, in French."""
 
 from __future__ import annotations
 
@@ -26,6 +26,27 @@ _OF_OURS = {
     errno.EACCES: "connexion interdite par le superviseur (pare-feu)",
     errno.EPERM: "connexion interdite par le superviseur (pare-feu)",
 }
+
+_OF_A_FILE = {
+    errno.ENOENT: "absent",
+    errno.EACCES: "droits insuffisants",
+    errno.EPERM: "droits insuffisants",
+    errno.EISDIR: "c'est un dossier",
+    errno.ENOTDIR: "chemin impossible",
+    errno.ELOOP: "liens en boucle",
+    errno.ENAMETOOLONG: "nom trop long",
+    errno.EIO: "disque en panne",
+    errno.ESTALE: "montage réseau perdu",
+    errno.EMFILE: "trop de fichiers ouverts",
+    errno.ENFILE: "trop de fichiers ouverts",
+}
+
+
+def file_trouble(error: OSError) -> str:
+    """Why a file cannot be read."""
+    if error.errno is None:  # raised by us, in French
+        return str(error)
+    return _OF_A_FILE.get(error.errno, f"erreur {errno.errorcode.get(error.errno, error.errno)}")
 
 
 def connection_trouble(error: OSError, port: int | None) -> tuple[Status, str]:

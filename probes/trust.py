@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 from probes.paths import FilePath
 from probes.secret import Secret
 from probes.settings import settings
+from probes.trouble import file_trouble
 
 
 @settings
@@ -69,7 +70,7 @@ def _stamp(trust: Trust) -> tuple[int, ...]:
     try:
         return tuple(Path(name).stat().st_mtime_ns for name in named if name)
     except OSError as error:
-        raise TrustError(f"fichier de certificat inaccessible : {error.filename} ({error.strerror})") from None
+        raise TrustError(f"fichier de certificat inaccessible : {error.filename} ({file_trouble(error)})") from None
 
 
 def _make(trust: Trust) -> ssl.SSLContext:

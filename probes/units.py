@@ -71,6 +71,14 @@ def say_size(size_bytes: float) -> str:
     return f"{_short(value)} {('octets', 'Kio', 'Mio', 'Gio', 'Tio', 'Pio')[prefix]}"
 
 
+def say_limit(size_bytes: int) -> str:
+    """A size that somebody wrote, in the units that he must have meant: `40 Go`, which a contract says, or `20 Gio`."""
+    for power, unit in ((4, "To"), (3, "Go"), (2, "Mo")):
+        if size_bytes >= 1000**power and size_bytes % (1000**power // 10) == 0:
+            return f"{_short(size_bytes / 1000**power)} {unit}"
+    return say_size(size_bytes)
+
+
 def say_ratio(value: float) -> str:
     """A ratio for a French sentence: `12,5 %`."""
     return f"{_short(value * 100)} %"

@@ -15,6 +15,7 @@ OTHER, FIXED_DISK, COMPACT_DISC = 1, 4, 7  # as hrStorageTypes counts them, whoe
 _FILES = {FIXED_DISK, 9, 10}  # flash memory, network disk: not memory, optical discs, removable or RAM disks
 _MASK = 0xFFFFFFFF
 NAME_LIMIT = 120
+READ_ONLY = "en lecture seule (disque en panne ?)"
 _WINDOWS = re.compile(r"([A-Za-z]:)\\(?: |$)")  # "D:\ Label:Données  Serial Number 1a2b3c4d"
 _PSEUDO = re.compile(
     r"/(proc|sys|dev|run|snap)(/.*)?|/var/snap/.*|/var/lib/(docker|containerd|containers|kubelet|lxcfs)/.*"
@@ -31,6 +32,7 @@ class Volume(NamedTuple):
     size_bytes: int  # 0 when what was said makes no sense
     used_bytes: int
     trouble: str = ""  # in French: what is wrong with it besides being full
+    free_inodes: float | None = None  # the share that is free; None when nobody says, or it has none
 
     @property
     def free_bytes(self) -> int:
@@ -54,7 +56,7 @@ def read_volumes(rows: Rows) -> list[Volume]:
     volumes: dict[str, Volume] = {}
     for kind, name, unit, size, used in rows.values():
         if isinstance(name, bytes) and name:
-            said = _name(name.decode("utf-8", "replace"))
+            said = volume_name(name)
             volumes.setdefault(said, Volume(said, _kind(kind), *_sizes(unit, size, used)))
     return list(volumes.values())
 
@@ -96,7 +98,9 @@ def is_pattern(mount: str) -> bool:
     return "*" in mount or "?" in mount
 
 
-def _name(text: str) -> str:
+def volume_name(octets: bytes) -> str:
+    """The name of a volume, as agents write it."""
+    text = octets.decode("utf-8", "replace")
     drive = _WINDOWS.match(text)
     # The label and the serial number of a Windows volume change with the wind; its letter is what people know.
     return f"{drive[1].upper()}\\" if drive else excerpt(text.strip(), NAME_LIMIT)

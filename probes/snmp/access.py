@@ -61,6 +61,11 @@ class SnmpAccess:
                 raise ValueError(f"the secret of '{name}' has fewer than {_SHORTEST} characters; agents refuse it")
 
     @property
+    def ciphers_with_des(self) -> bool:
+        """Whether it encrypts in the one way that is broken, and that old agents know alone."""
+        return self.privacy == "des" and self.privacy_password is not None
+
+    @property
     def community_text(self) -> str:
         """The community to say."""
         return "public" if self.community is None else self.community.reveal()

@@ -9,7 +9,7 @@ from pydantic import Field
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
 from probes.names import Family, NameFailureError
-from probes.settings import Ratio, settings
+from probes.settings import Flag, Ratio, settings
 from probes.snmp.access import SnmpAccess
 from probes.snmp.ports import Ports, Rates, Reading
 from probes.snmp.walks import Walks, find_peer
@@ -20,6 +20,7 @@ from probes.units import say_ratio
 _MOST = 20  # interfaces of one sonde
 
 _UP, _UNKNOWN, _DORMANT = 1, 4, 5
+_HALF, _FULL = 2, 3
 _STATES = {
     2: "coupée",
     3: "en test",
@@ -44,6 +45,10 @@ class InterfaceSettings:
     """Thresholds on the busier direction's share of the speed."""
     errors: Above[float] | None = None
     """Thresholds on the errors per second, both directions together."""
+    discards: Above[float] | None = None
+    """Thresholds on the packets thrown away per second for want of room, both directions together."""
+    full_duplex: Flag = False
+    """A port in half duplex is a warning: the two ends of the cable do not agree."""
     speed: Below[float] | None = None
     """Thresholds on the speed negotiated, in Mbit/s: `{warning: 100}` where 1000 is expected."""
 
@@ -54,7 +59,8 @@ async def check(target: Target, settings: InterfaceSettings, run: Run) -> Result
     ports = run.shared.use(Ports)
     try:
         peer = await find_peer(target, settings.access, settings.family, run)
-        readings = await ports.read(run.shared.use(Walks), peer, settings.interfaces, target.sonde, run)
+        walks, details = run.shared.use(Walks), settings.full_duplex or settings.discards is not None
+        readings = await ports.read(walks, peer, settings.interfaces, target.sonde, run, details=details)
     except (NameFailureError, SnmpFailureError) as failure:
         return Result(failure.status, failure.message)
     said = [
@@ -78,6 +84,8 @@ def _interface(
         verdict.measurements.append(Measurement("speed_bits_per_second", reading.speed_bps, labels))
         if reading.oper == _UP:
             verdict.judge(settings.speed, reading.speed_bps / 1e6, f"{shown} : débit négocié", _say_speed)
+    if settings.full_duplex and reading.oper == _UP:
+        _duplex(shown, reading, verdict)
     if rates is None:  # the first reading, or the agent restarted since the one before
         return f"interface {shown} active"
     return _traffic(shown, reading, rates, settings, verdict)
@@ -93,6 +101,13 @@ def _state(shown: str, reading: Reading, verdict: Verdict) -> None:
     verdict.find(status, f"interface {shown} {_STATES.get(reading.oper, 'dans un état imprévu')}")
 
 
+def _duplex(shown: str, reading: Reading, verdict: Verdict) -> None:
+    if reading.duplex == _HALF:
+        verdict.find(Status.WARNING, f"{shown} : négociée en half-duplex")
+    elif reading.duplex != _FULL:
+        verdict.find(Status.UNKNOWN, f"{shown} : duplex non communiqué par l'agent")
+
+
 def _traffic(shown: str, reading: Reading, rates: Rates, settings: InterfaceSettings, verdict: Verdict) -> str:
     labels = (("interface", shown),)
     verdict.measurements += (
@@ -102,12 +117,19 @@ def _traffic(shown: str, reading: Reading, rates: Rates, settings: InterfaceSett
     received, sent = (_say_speed(octets * 8e-6) for octets in (rates.in_bytes, rates.out_bytes))
     if rates.errors is not None:
         verdict.measurements.append(Measurement("errors_per_second", rates.errors, labels))
-        verdict.judge(settings.errors, rates.errors, f"{shown} : erreurs", lambda value: f"{value:.3g}/s")
+        verdict.judge(settings.errors, rates.errors, f"{shown} : erreurs", _say_rate)
+    if rates.discards is not None:
+        verdict.measurements.append(Measurement("discards_per_second", rates.discards, labels))
+        verdict.judge(settings.discards, rates.discards, f"{shown} : paquets écartés", _say_rate)
     if reading.speed_bps > 0:
         busier = max(rates.in_bytes, rates.out_bytes) * 8 / reading.speed_bps
         verdict.measurements.append(Measurement("utilisation_ratio", busier, labels))
         verdict.judge(settings.utilisation, busier, f"{shown} : utilisation", say_ratio)
     return f"interface {shown} active, {received} reçus, {sent} émis"
+
+
+def _say_rate(value: float) -> str:
+    return f"{value:.3g}/s".replace(".", ",")
 
 
 def _say_speed(megabits: float) -> str:
@@ -123,6 +145,7 @@ PROBE = Probe(
         "in_bytes_per_second",
         "out_bytes_per_second",
         "errors_per_second",
+        "discards_per_second",
         "utilisation_ratio",
     ),
     on_timeout=Status.CRITICAL,

@@ -16,6 +16,8 @@ _UPTIME = read_oid("1.3.6.1.2.1.1.3.0")
 _ADMIN, _OPER, _SPEED, _HIGH_SPEED = (*_TABLE, 7), (*_TABLE, 8), (*_TABLE, 5), (*_MORE, 15)
 _IN, _OUT, _HC_IN, _HC_OUT = (*_TABLE, 10), (*_TABLE, 16), (*_MORE, 6), (*_MORE, 10)
 _IN_ERRORS, _OUT_ERRORS, _DISCONTINUITY = (*_TABLE, 14), (*_TABLE, 20), (*_MORE, 19)
+_IN_DISCARDS, _OUT_DISCARDS = (*_TABLE, 13), (*_TABLE, 19)
+_DUPLEX = read_oid("1.3.6.1.2.1.10.7.2.1.19")  # dot3StatsDuplexStatus (EtherLike-MIB): 1 unknown, 2 half, 3 full
 _READ = (*_NAMES, _ADMIN, _OPER, _SPEED, _HIGH_SPEED, _IN, _OUT, _HC_IN, _HC_OUT, _IN_ERRORS, _OUT_ERRORS)
 _SPEED_LIMIT = 0xFFFFFFFF  # ifSpeed beyond 4.3 Gbit/s says only "more"
 _CLOCK_SLACK_S = 5.0  # agents count time in hundredths, and answer when they can
@@ -37,6 +39,8 @@ class Reading(NamedTuple):
     octets: tuple[int, int] | None  # received, sent
     errors: tuple[int, int] | None  # received, sent; 32 bits each
     discontinuity: int | None
+    discards: tuple[int, int] | None = None  # received, sent; 32 bits each; read when asked for, like the next
+    duplex: int | None = None
 
 
 class Rates(NamedTuple):
@@ -45,6 +49,7 @@ class Rates(NamedTuple):
     in_bytes: float
     out_bytes: float
     errors: float | None
+    discards: float | None = None
 
 
 class Ports:
@@ -63,13 +68,13 @@ class Ports:
         """Nothing is held."""
 
     async def read(
-        self, walks: Walks, peer: Peer, names: tuple[str, ...], sonde: str, run: Run
+        self, walks: Walks, peer: Peer, names: tuple[str, ...], sonde: str, run: Run, *, details: bool = False
     ) -> dict[str, Reading | None]:
-        """The interfaces of these names; None for one that the agent does not have.
+        """The interfaces of these names; None for one that the agent does not have. With their discards and duplex.
 
         Their numbers are remembered and hold as long as their names do: one walk finds all those that are not known.
         """
-        readings = {name: await self._reread(walks, peer, name, run) for name in names}
+        readings = {name: await self._reread(walks, peer, name, run, details) for name in names}
         lost = [name for name, reading in readings.items() if reading is None]
         if lost:
             table = await walks.table(peer, _NAMES, run, sonde)
@@ -78,12 +83,12 @@ class Ports:
                 if place is not None:
                     _make_room(self._places)
                     self._places[peer, name] = place
-                    readings[name] = await self._reread(walks, peer, name, run)
+                    readings[name] = await self._reread(walks, peer, name, run, details)
         return readings
 
-    async def _reread(self, walks: Walks, peer: Peer, name: str, run: Run) -> Reading | None:
+    async def _reread(self, walks: Walks, peer: Peer, name: str, run: Run, details: bool) -> Reading | None:
         place = self._places.get((peer, name))
-        reading = None if place is None else await _read(walks, peer, place, name, run)
+        reading = None if place is None else await _read(walks, peer, place, name, run, details)
         if reading is None:
             self._places.pop((peer, name), None)
         return reading
@@ -109,13 +114,15 @@ def rates(before: Reading, after: Reading) -> Rates | None:
         return None
     if after.wide and max(received, sent) * elapsed_s >= modulus / 2:
         return None  # no wire carries that: the counter went back
-    return Rates(received, sent, _errors(before, after, elapsed_s))
+    errors = _both(before.errors, after.errors, elapsed_s)
+    return Rates(received, sent, errors, _both(before.discards, after.discards, elapsed_s))
 
 
-def _errors(before: Reading, after: Reading, elapsed_s: float) -> float | None:
-    if before.errors is None or after.errors is None:
+def _both(before: tuple[int, int] | None, after: tuple[int, int] | None, elapsed_s: float) -> float | None:
+    """The rate of a counter of 32 bits, both directions together."""
+    if before is None or after is None:
         return None
-    counts = [(new - old) % (1 << 32) for old, new in zip(before.errors, after.errors, strict=True)]
+    counts = [(new - old) % (1 << 32) for old, new in zip(before, after, strict=True)]
     # Half of what the counter holds within an interval: it was set back.
     return None if max(counts) >= 1 << 31 else sum(counts) / elapsed_s
 
@@ -145,13 +152,17 @@ def _is(name: str, value: Value) -> bool:
     return isinstance(value, bytes) and value.decode("utf-8", "replace").strip("\0 ") == name
 
 
-async def _read(walks: Walks, peer: Peer, place: Oid, name: str, run: Run) -> Reading | None:
+async def _read(walks: Walks, peer: Peer, place: Oid, name: str, run: Run, details: bool) -> Reading | None:
     """The interface at that place, if it still bears that name."""
-    oids = tuple((*column, *place) for column in (*_READ, _DISCONTINUITY))
+    more = (_IN_DISCARDS, _OUT_DISCARDS, _DUPLEX)
+    oids = tuple((*column, *place) for column in (*_READ, _DISCONTINUITY, *(more if details else ())))
     found = await walks.values(peer, (_UPTIME, *oids), run.timeout_s)
     uptime, *names = found[:4]
     numbers = [value if isinstance(value, int) else None for value in found[4:]]
-    admin, oper, speed, high, narrow_in, narrow_out, wide_in, wide_out, in_errors, out_errors, discontinuity = numbers
+    admin, oper, speed, high, narrow_in, narrow_out, wide_in, wide_out, in_errors, out_errors, discontinuity = numbers[
+        :11
+    ]
+    in_discards, out_discards, duplex = numbers[11:] if details else (None, None, None)
     if oper is None or not (any(_is(name, value) for value in names) or name == ".".join(map(str, place))):
         return None
     wide = wide_in is not None and wide_out is not None
@@ -167,6 +178,8 @@ async def _read(walks: Walks, peer: Peer, place: Oid, name: str, run: Run) -> Re
         octets=None if received is None or sent is None else (received, sent),
         errors=None if in_errors is None or out_errors is None else (in_errors, out_errors),
         discontinuity=discontinuity,
+        discards=None if in_discards is None or out_discards is None else (in_discards, out_discards),
+        duplex=duplex,
     )
 
 

@@ -1,4 +1,4 @@
-"""The pysnmp backend, for version 3. The only module that knows pysnmp, imported only where needed: it costs 12 MB.
+"""The pysnmp backend, for DES. The only module that knows pysnmp, imported only where needed: it costs 12 MB.
 
 One engine per credential set: with two passwords for one user name on one engine, a tenth of the answers are refused.
 Engines cost 60 ms and 1 MB to build and are kept; each target leaves some 24 kB in its engine, which pysnmp never

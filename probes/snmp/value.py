@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
 from probes.names import Family, NameFailureError
+from probes.pattern import SearchTooLongError, found
 from probes.settings import Flag, settings
 from probes.snmp.access import SnmpAccess
 from probes.snmp.walks import Walks, find_peer
@@ -122,8 +123,8 @@ async def check(target: Target, settings: SnmpSettings, run: Run) -> Result:
             lines = _lines(table.rows, settings)
         else:
             oids = (oid, read_oid(settings.of)) if settings.of else (oid,)
-            found = await walks.values(peer, oids, run.timeout_s)
-            lines = [_Line("", found[0], found[-1])]
+            values = await walks.values(peer, oids, run.timeout_s)
+            lines = [_Line("", values[0], values[-1])]
     except (NameFailureError, SnmpFailureError) as failure:
         return Result(failure.status, failure.message)
     verdict = Verdict(run)
@@ -198,8 +199,12 @@ class _Judgement:
 
     def _plain(self, number: float | None, line: _Line, what: str, own: Verdict) -> None:
         settings = self._settings
-        if settings.expect is not None and not settings.expect.search(_text(line.value, hexadecimal=settings.hex)):
-            own.find(Status.CRITICAL, f"{what} inattendu : « {self._quote(line.value)} »")
+        try:
+            if settings.expect is not None and not found(settings.expect, _text(line.value, hexadecimal=settings.hex)):
+                own.find(Status.CRITICAL, f"{what} inattendu : « {self._quote(line.value)} »")
+        except SearchTooLongError as error:
+            own.find(Status.UNKNOWN, f"{what} : {error.message}")
+            return
         if number is None:
             self._good.append((0.0, f"{what} : {self._quote(line.value)}"))
             return

@@ -12,6 +12,7 @@ from probes.names import Address, Family, Names, literal
 from probes.readings import SHARE, Readings
 from probes.snmp.access import SnmpAccess
 from probes.snmp.community_backend import CommunityBackend
+from probes.snmp.user_backend import UserBackend
 from probes.snmp.words import Backend, Binding, ErrorStatusError, Oid, Peer, SnmpFailureError, Value, say_oid, silence
 
 _FIRST_ROWS = 10  # rows asked at once of an agent whose table nobody has seen yet
@@ -36,9 +37,10 @@ _Key = tuple[Peer, tuple[Oid, ...], tuple[Oid, ...]]
 class Walks:
     """Everything that is asked of agents goes through here."""
 
-    def __init__(self, community: Backend | None = None) -> None:
+    def __init__(self, community: Backend | None = None, users: Backend | None = None) -> None:
         self._community = community  # of versions 1 and 2c; pysnmp's does them too
-        self._users: Backend | None = None  # of version 3
+        self._users = users  # of version 3
+        self._old_users: Backend | None = None  # of version 3 with a cipher that only pysnmp knows
         self._sizes: dict[_Key, int] = {}
         self._readings: Readings[_Key, Table] = Readings(lambda key: self._sizes.pop(key, None))
 
@@ -50,7 +52,7 @@ class Walks:
     async def close(self) -> None:
         """End what is in progress, and the sockets."""
         await self._readings.close()
-        for backend in (self._community, self._users):
+        for backend in (self._community, self._users, self._old_users):
             if backend is not None:
                 await backend.close()
 
@@ -124,11 +126,15 @@ class Walks:
             if self._community is None:
                 self._community = CommunityBackend()
             return self._community
-        if self._users is None:
-            # Imported here: a daemon without version 3 does not pay its 12 MB.
-            from probes.snmp.pysnmp_backend import PysnmpBackend
+        if peer.access.ciphers_with_des:
+            if self._old_users is None:
+                # Imported here: a daemon without DES does not pay its 12 MB.
+                from probes.snmp.pysnmp_backend import PysnmpBackend
 
-            self._users = PysnmpBackend()
+                self._old_users = PysnmpBackend()
+            return self._old_users
+        if self._users is None:
+            self._users = UserBackend()
         return self._users
 
 

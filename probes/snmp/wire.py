@@ -13,7 +13,7 @@ from typing import NamedTuple
 from probes.snmp.words import Binding, Oid, Value
 
 GET, GET_NEXT, RESPONSE, GET_BULK = 0xA0, 0xA1, 0xA2, 0xA5
-_SEQUENCE, _INTEGER, _OCTETS, _NULL, _OID = 0x30, 0x02, 0x04, 0x05, 0x06
+SEQUENCE, _INTEGER, OCTETS, _NULL, _OID = 0x30, 0x02, 0x04, 0x05, 0x06
 _ADDRESS, _OPAQUE = 0x40, 0x44
 _UNSIGNED = frozenset({0x41, 0x42, 0x43, 0x46, 0x47})  # Counter32, Gauge32, TimeTicks, Counter64, UInteger32
 _NOTHING = frozenset({_NULL, 0x80, 0x81, 0x82})  # noSuchObject, noSuchInstance, endOfMibView
@@ -25,6 +25,16 @@ _FLOAT, _DOUBLE = b"\x9f\x78\x04", b"\x9f\x79\x08"  # Net-SNMP's, inside an Opaq
 
 class WireError(ValueError):
     """This is not a message of SNMP."""
+
+
+class Pdu(NamedTuple):
+    """What a message carries."""
+
+    kind: int
+    request: int
+    status: int
+    place: int  # of the binding that the status is about; 0 for none
+    bindings: list[Binding]
 
 
 class Answer(NamedTuple):
@@ -40,10 +50,15 @@ class Answer(NamedTuple):
 
 def encode(kind: int, version: int, community: bytes, request: int, oids: tuple[Oid, ...], repetitions: int) -> bytes:
     """A request; `repetitions` matters to a GET_BULK alone."""
-    bindings = b"".join(_element(_SEQUENCE, encode_oid(oid) + b"\x05\x00") for oid in oids)
-    counts = _integer(0) + _integer(repetitions if kind == GET_BULK else 0)
-    body = _element(kind, _integer(request) + counts + _element(_SEQUENCE, bindings))
-    return _element(_SEQUENCE, _integer(version) + _element(_OCTETS, community) + body)
+    body = element(OCTETS, community) + encode_pdu(kind, request, oids, repetitions)
+    return element(SEQUENCE, integer(version) + body)
+
+
+def encode_pdu(kind: int, request: int, oids: tuple[Oid, ...], repetitions: int) -> bytes:
+    """What a request carries; `repetitions` matters to a GET_BULK alone."""
+    bindings = b"".join(element(SEQUENCE, encode_oid(oid) + b"\x05\x00") for oid in oids)
+    counts = integer(0) + integer(repetitions if kind == GET_BULK else 0)
+    return element(kind, integer(request) + counts + element(SEQUENCE, bindings))
 
 
 def decode(data: bytes, known: dict[bytes, Oid]) -> Answer:
@@ -51,20 +66,32 @@ def decode(data: bytes, known: dict[bytes, Oid]) -> Answer:
 
     `known` remembers OIDs by their bytes: the same come from every agent at every walk, and are half of the work.
     """
-    start, end = _expect(data, 0, len(data), _SEQUENCE)
-    version, at = _number(data, start, end)
-    start, stop = _expect(data, at, end, _OCTETS)
+    start, end = expect(data, 0, len(data), SEQUENCE)
+    version, at = read_integer(data, start, end)
+    start, stop = expect(data, at, end, OCTETS)
     community = data[start:stop]
-    at, end = _expect(data, stop, end, RESPONSE)
-    request, at = _number(data, at, end)
-    status, at = _number(data, at, end)
-    index, at = _number(data, at, end)
-    at, end = _expect(data, at, end, _SEQUENCE)
+    pdu, _ = read_pdu(data, stop, end, known)
+    if pdu.kind != RESPONSE:
+        raise WireError(f"a PDU {pdu.kind:#x} is no response")
+    return Answer(version, community, pdu.request, pdu.status, pdu.place, pdu.bindings)
+
+
+def read_pdu(data: bytes, at: int, end: int, known: dict[bytes, Oid]) -> tuple[Pdu, int]:
+    """The PDU at `at`, and where it ends."""
+    kind, at, end = header(data, at, end)
+    request, at = read_integer(data, at, end)
+    status, at = read_integer(data, at, end)
+    index, at = read_integer(data, at, end)
+    at, last = expect(data, at, end, SEQUENCE)
+    return Pdu(kind, request, status, index, _bindings(data, at, last, known)), end
+
+
+def _bindings(data: bytes, at: int, end: int, known: dict[bytes, Oid]) -> list[Binding]:
     bindings: list[Binding] = []
     while at < end:
         start, middle, stop = _places(data, at, end)
         oid = known.get(data[start:middle]) or _learn_oid(data[start:middle], known)
-        tag, first, last = _header(data, middle, stop)
+        tag, first, last = header(data, middle, stop)
         if tag == _INTEGER:
             value: Value = _signed(data, first, last)
         elif tag == _OID:
@@ -73,19 +100,19 @@ def decode(data: bytes, known: dict[bytes, Oid]) -> Answer:
             value = _value(data, tag, first, last)
         bindings.append((oid, value))
         at = stop
-    return Answer(version, community, request, status, index, bindings)
+    return bindings
 
 
 def _places(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     """Of the binding at `at`: where its OID starts, where its value does, where it ends."""
     # Nearly all are shorter than 128 bytes and measured in place: a call for each header would double the cost.
     # A length that is written in several bytes counts 128 or more here, and does not fit.
-    if at + 4 <= end and data[at] == _SEQUENCE and data[at + 2] == _OID:
+    if at + 4 <= end and data[at] == SEQUENCE and data[at + 2] == _OID:
         stop, middle = at + 2 + data[at + 1], at + 4 + data[at + 3]
         if middle <= stop <= end and data[at + 1] < 0x80:
             return at + 4, middle, stop
-    at, stop = _expect(data, at, end, _SEQUENCE)
-    start, middle = _expect(data, at, stop, _OID)
+    at, stop = expect(data, at, end, SEQUENCE)
+    start, middle = expect(data, at, stop, _OID)
     return start, middle, stop
 
 
@@ -109,10 +136,11 @@ def encode_oid(oid: Oid) -> bytes:
         while number := number >> 7:
             groups.append(0x80 | number & 0x7F)
         content += bytes(reversed(groups))
-    return _element(_OID, bytes(content))
+    return element(_OID, bytes(content))
 
 
-def _element(tag: int, content: bytes) -> bytes:
+def element(tag: int, content: bytes) -> bytes:
+    """One element of ASN.1."""
     size = len(content)
     if size < 128:
         return bytes((tag, size)) + content
@@ -120,11 +148,12 @@ def _element(tag: int, content: bytes) -> bytes:
     return bytes((tag, 0x80 | len(length))) + length + content
 
 
-def _integer(value: int) -> bytes:
-    return _element(_INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+def integer(value: int) -> bytes:
+    """An INTEGER."""
+    return element(_INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
 
 
-def _header(data: bytes, at: int, end: int) -> tuple[int, int, int]:
+def header(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     """Tag, start and end of the content of the element at `at`, which must end by `end`."""
     start = at + 2
     if start > end:
@@ -142,15 +171,17 @@ def _header(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     return tag, start, stop
 
 
-def _expect(data: bytes, at: int, end: int, wanted: int) -> tuple[int, int]:
-    tag, start, stop = _header(data, at, end)
+def expect(data: bytes, at: int, end: int, wanted: int) -> tuple[int, int]:
+    """Start and end of the content of the element at `at`, which must have that tag."""
+    tag, start, stop = header(data, at, end)
     if tag != wanted:
         raise WireError(f"tag {tag:#x} where {wanted:#x} belongs")
     return start, stop
 
 
-def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
-    start, stop = _expect(data, at, end, _INTEGER)
+def read_integer(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """The INTEGER at `at`, and where it ends."""
+    start, stop = expect(data, at, end, _INTEGER)
     return _signed(data, start, stop), stop
 
 
@@ -162,7 +193,7 @@ def _signed(data: bytes, start: int, stop: int) -> int:
 
 def _value(data: bytes, tag: int, start: int, stop: int) -> Value:
     """What is neither an INTEGER nor an OID."""
-    if tag == _OCTETS:
+    if tag == OCTETS:
         return data[start:stop]
     if tag in _UNSIGNED:
         # Some agents leave out the zero that keeps a large number from looking negative.
@@ -218,20 +249,20 @@ class Request(NamedTuple):
 
 def decode_request(data: bytes) -> Request:
     """The request that a datagram holds; WireError for anything else."""
-    start, end = _expect(data, 0, len(data), _SEQUENCE)
-    version, at = _number(data, start, end)
-    start, stop = _expect(data, at, end, _OCTETS)
-    kind, at, end = _header(data, stop, end)
+    start, end = expect(data, 0, len(data), SEQUENCE)
+    version, at = read_integer(data, start, end)
+    start, stop = expect(data, at, end, OCTETS)
+    kind, at, end = header(data, stop, end)
     if kind not in (GET, GET_NEXT, GET_BULK):
         raise WireError(f"a PDU {kind:#x} is no request")
-    request, at = _number(data, at, end)
-    once, at = _number(data, at, end)
-    repetitions, at = _number(data, at, end)
-    at, end = _expect(data, at, end, _SEQUENCE)
+    request, at = read_integer(data, at, end)
+    once, at = read_integer(data, at, end)
+    repetitions, at = read_integer(data, at, end)
+    at, end = expect(data, at, end, SEQUENCE)
     oids = []
     while at < end:
-        at, binding_end = _expect(data, at, end, _SEQUENCE)
-        first, last = _expect(data, at, binding_end, _OID)
+        at, binding_end = expect(data, at, end, SEQUENCE)
+        first, last = expect(data, at, binding_end, _OID)
         oids.append(_read_oid(data[first:last]))
         at = binding_end
     return Request(kind, version, data[start:stop], request, once, repetitions, tuple(oids))
@@ -241,18 +272,18 @@ def encode_answer(request: Request, bindings: list[Binding]) -> bytes:
     """The answer of an agent of version 2c; what has no value does not exist, or is beyond the end."""
     nothing = b"\x81\x00" if request.kind == GET else b"\x82\x00"  # noSuchInstance, endOfMibView
     encoded = b"".join(
-        _element(_SEQUENCE, encode_oid(oid) + (nothing if value is None else _encode_value(value)))
+        element(SEQUENCE, encode_oid(oid) + (nothing if value is None else _encode_value(value)))
         for oid, value in bindings
     )
-    body = _integer(request.request) + _integer(0) + _integer(0) + _element(_SEQUENCE, encoded)
-    head = _integer(request.version) + _element(_OCTETS, request.community)
-    return _element(_SEQUENCE, head + _element(RESPONSE, body))
+    body = integer(request.request) + integer(0) + integer(0) + element(SEQUENCE, encoded)
+    head = integer(request.version) + element(OCTETS, request.community)
+    return element(SEQUENCE, head + element(RESPONSE, body))
 
 
 def _encode_value(value: int | float | bytes | Oid) -> bytes:
     """Every number as an INTEGER: whoever asks knows what it counts."""
     if isinstance(value, bytes):
-        return _element(_OCTETS, value)
+        return element(OCTETS, value)
     if isinstance(value, tuple):
         return encode_oid(value)
-    return _integer(int(value))
+    return integer(int(value))

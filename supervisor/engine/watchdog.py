@@ -26,7 +26,7 @@ class LoopWatchdog:
     """Watches the loop it is entered in, from a thread: `with LoopWatchdog(): ...`.
 
     A callback of the loop keeps the time of its last beat; the thread compares. Blind to code that keeps the
-    interpreter's lock (a regular expression that explodes): the thread sleeps as well then, and such a stall is
+    interpreter's lock (compiled code that never lets go): the thread sleeps as well then, and such a stall is
     counted when it ends, without a stack.
     """
 

@@ -53,8 +53,13 @@ def _rows(
             shape, data = pack(result)
         except (TypeError, ValueError, OverflowError, struct.error):
             refused.append(sonde)
-        else:
-            rows.append((t, keys.sondes[sonde], keys.shape(connection, shape), data))
+            continue
+        key = keys.shape(connection, shape, sonde, t)
+        if key is None:  # what has no name is kept all the same
+            shape, data = pack(result._replace(measurements=tuple(m for m in result.measurements if not m.labels)))
+            key = keys.shape(connection, shape, sonde, t)
+        if key is not None:
+            rows.append((t, keys.sondes[sonde], key, data))
     return rows, refused
 
 

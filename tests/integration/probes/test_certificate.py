@@ -105,10 +105,29 @@ async def test_a_file_that_is_not_there(run: Runner, tmp_path: Path) -> None:
 async def test_files_that_cannot_be_read(run: Runner, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "large").write_bytes(b"\0" * (certificate.MAX_BYTES + 1))
-    for path in (tmp_path, tmp_path / "pipe", tmp_path / "large", Path("/dev/zero")):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for path, why in (
+        (tmp_path, "c'est un dossier"),
+        (tmp_path / "pipe", "ce n'est pas un fichier ordinaire"),
+        (tmp_path / "large", "plus de 1 Mio"),
+        (tmp_path / "loop", "liens en boucle"),
+        (tmp_path / "large" / "a", "chemin impossible"),
+        (Path("/dev/zero"), "ce n'est pas un fichier ordinaire"),
+        (Path("/proc/self/mem"), "disque en panne"),
+    ):
         result = await run(path=str(path), timeout_s=5)
         assert result.status is Status.UNKNOWN
-        assert result.message.startswith(f"fichier illisible : {path.name} (")
+        assert result.message == f"fichier illisible : {path.name} ({why})"
+
+
+async def test_of_many_files_in_trouble_some_are_named(run: Runner, tmp_path: Path) -> None:
+    for number in range(9):
+        (tmp_path / f"{number}.pem").write_text("bonjour")
+    os.mkfifo(tmp_path / "0.pem.pem")
+    result = await run(path=str(tmp_path / "*.pem"))
+    assert result.status is Status.CRITICAL
+    assert result.message.startswith("format de fichier inconnu (ni PEM, ni DER, ni PKCS#7, ni PKCS#12) : 0.pem ; ")
+    assert result.message.endswith(" : 4.pem ; et 5 autres fichiers en défaut")
 
 
 async def test_passwords(run: Runner, signing: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

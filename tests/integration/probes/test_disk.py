@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 
 from probes.base import Measurement, Result, Shared, Status
-from probes.disk import PROBE
+from probes.disk import PROBE, SeenVolumes
 from probes.filling import Pace
 from probes.filling_book import FillingBook
 from probes.secret import Secret
+from probes.volumes import READ_ONLY
 from tests.integration.probes.running import Runner, shared
-from tests.integration.probes.snmpd import COMMUNITY, STORAGE, Agent, storage
+from tests.integration.probes.snmpd import COMMUNITY, STORAGE, Agent, column, storage
 
 __all__ = ["shared"]
 
 GIB = 1 << 30
+DISKS, SYSTEMS = "1.3.6.1.4.1.2021.9.1", "1.3.6.1.2.1.25.3.8.1"
 ROOT = {"name": "/", "size": 25 * GIB // 4096, "used": 10 * GIB // 4096}
 LINUX = (
     {"name": "Physical memory", "kind": "ram", "unit": 1024, "size": 4 << 20, "used": 4 << 20},
@@ -68,6 +70,38 @@ async def test_a_volume_of_3_tib_whose_count_wrapped(agent: Agent, disk: Runner)
     assert by_mount(result, "size_bytes") == {"/volume1": 3 << 40}
     assert by_mount(result, "free_ratio")["/volume1"] == pytest.approx(1 / 30)
     assert (result.status, result.message) == (Status.CRITICAL, "/volume1 : espace libre 3,3 % (seuil 5 %)")
+
+
+async def test_a_volume_without_inodes_left_has_no_space_left(agent: Agent, disk: Runner) -> None:
+    told = {**column(DISKS, 2, "string", ["/", "/srv", "/boot"]), **column(DISKS, 10, "integer", [12, 97, -1])}
+    agent.change(told)
+    thresholds = {"warning": "5 %", "critical": "1 %"}
+    result = await disk(**access(agent, inodes=thresholds))
+    assert (result.status, result.message) == (Status.WARNING, "/srv : inodes libres 3 % (seuil 5 %)")
+    assert by_mount(result, "free_inodes_ratio") == {"/": pytest.approx(0.88), "/srv": pytest.approx(0.03)}
+    agent.change(column(DISKS, 10, "integer", [12, 100, -1]))
+    assert (await disk(**access(agent, inodes=thresholds))).message == "/srv : inodes libres 0 % (seuil 1 %)"
+    assert (await disk(**access(agent))).status is Status.OK  # not asked for
+
+
+async def test_a_volume_that_the_agent_says_is_read_only(agent: Agent, disk: Runner) -> None:
+    agent.change({**column(SYSTEMS, 2, "string", ["/", "/srv"]), **column(SYSTEMS, 5, "integer", [1, 2])})
+    result = await disk(**access(agent, writable=True))
+    assert (result.status, result.message) == (Status.WARNING, f"/srv : {READ_ONLY}")
+    named = await disk(**access(agent, mounts=["/srv"], writable=True))
+    assert (named.status, named.message) == (Status.CRITICAL, f"/srv : {READ_ONLY}")
+    assert (await disk(**access(agent, mounts=["/"], writable=True))).status is Status.OK
+
+
+async def test_what_was_asked_for_and_is_not_told_is_unknown(agent: Agent, disk: Runner) -> None:
+    for asked, message in (
+        ({"inodes": {"critical": "1 %"}}, "inodes non communiqués par l'agent"),
+        ({"writable": True}, "lecture seule ou non : non communiqué par l'agent"),
+    ):
+        result = await disk(**access(agent, **asked))
+        assert result.status is Status.UNKNOWN
+        assert result.message.startswith(message)
+        assert by_mount(result, "free_ratio")  # the rest is measured all the same
 
 
 async def test_thresholds_in_size(agent: Agent, disk: Runner) -> None:
@@ -121,6 +155,15 @@ async def test_a_volume_that_vanishes(agent: Agent, disk: Runner) -> None:
         assert set(by_mount(result, "free_ratio")) == {"/"}
     assert (await disk(**access(agent, exclude=["/srv"]), at=at + 120)).status is Status.OK
     assert (await disk(**access(agent), at=at + 86_461)).status is Status.OK
+
+
+def test_of_volumes_that_vanish_only_so_many_are_missed() -> None:
+    """An agent that calls them otherwise at each walk does not fill the memory."""
+    seen = SeenVolumes()
+    for walk in range(60):
+        missed = seen.vanished("essai/nas/disques", [f"/{walk}/{number}" for number in range(100)], float(walk))
+    assert len(missed) == 900
+    assert missed[-1] == "/58/99"
 
 
 async def test_a_volume_without_size(agent: Agent, disk: Runner) -> None:

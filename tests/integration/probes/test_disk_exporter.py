@@ -16,8 +16,9 @@ import pytest
 from probes import runner
 from probes.base import Result, Run, Shared, Status, Target
 from probes.disk import PROBE, DiskSettings
-from probes.exported_volumes import READ_ONLY, UNREADABLE
+from probes.exported_volumes import UNREADABLE
 from probes.secret import Secret
+from probes.volumes import READ_ONLY
 from tests.integration.probes import authority
 from tests.integration.probes.hostile import answering, endless, listening, response, silent
 from tests.integration.probes.nginx import reserve, serving
@@ -61,6 +62,42 @@ async def test_a_volume_has_the_size_that_the_system_says(machine: Machine, disk
     said = os.statvfs(machine.root)
     assert by_mount(result, "size_bytes") == {"/": said.f_blocks * said.f_frsize}
     assert by_mount(result, "free_bytes")["/"] < said.f_blocks * said.f_frsize
+
+
+async def test_the_inodes_that_the_system_says(machine: Machine, disk: Runner) -> None:
+    result = await disk(exporter=machine.access, **ROOMY)
+    said = os.statvfs(machine.root)
+    assert by_mount(result, "free_inodes_ratio")["/"] == pytest.approx(said.f_ffree / said.f_files, abs=0.01)
+    full = await disk(exporter=machine.access, inodes={"critical": "100 %"}, **ROOMY)
+    assert full.status is Status.CRITICAL
+    assert full.message.startswith("/ : inodes libres ")
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "status"),
+    [
+        ("1000", "900", Status.OK),
+        ("1000", "50", Status.WARNING),
+        ("1000", "0", Status.CRITICAL),
+        ("0", "0", Status.OK),  # btrfs, vfat: they make them as they need them
+        ("1000", "NaN", Status.OK),
+        ("NaN", "0", Status.OK),
+        ("+Inf", "0", Status.OK),
+        ("10", "-1", Status.OK),
+        ("10", "11", Status.OK),
+    ],
+)
+async def test_a_volume_without_inodes_left_has_no_space_left(
+    total: str, free: str, status: Status, disk: Runner
+) -> None:
+    page = GOOD + sample("files", total) + sample("files_free", free)
+    async with listening(answering(response(page))) as server:
+        exporter = {"url": f"http://127.0.0.1:{server.port}/metrics"}
+        result = await disk(exporter=exporter, **ROOMY)
+        assert result.status is status, result.message
+        assert bool(by_mount(result, "free_inodes_ratio")) == (total == "1000" and free != "NaN")
+        off = await disk(exporter=exporter, inodes={}, **ROOMY)
+        assert off.status is Status.OK
 
 
 async def test_a_full_volume_while_the_exporter_answers(machine: Machine, disk: Runner) -> None:

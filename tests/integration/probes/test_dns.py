@@ -31,6 +31,13 @@ RECORDS = (
     "--srv-host=_sip._tcp.mairie.test,pabx.mairie.test,5060,5,1",
     "--txt-record=mairie.test,v=spf1 -all",
     *(f"--txt-record=long.test,{n} {LONG}" for n in range(3)),
+    "--txt-record=mairie.test,verification=1",
+    "--txt-record=twice.test,v=spf1 -all",
+    "--txt-record=twice.test,v=spf1 include:relais.test -all",
+    "--host-record=7.2.0.192.liste.test,127.0.0.2",
+    f"--host-record=7.{'0.' * 23}8.b.d.0.1.0.0.2.liste.test,127.0.0.4",
+    "--host-record=7.2.0.192.fatiguee.test,127.255.255.254",
+    "--host-record=7.2.0.192.vendue.test,203.0.113.9",
     "--caa-record=mairie.test,0,issue,letsencrypt.org",
     "--auth-zone=zone.test",
     "--auth-server=ns1.zone.test,127.0.0.2",
@@ -93,7 +100,7 @@ def answering(server: subprocess.Popen[bytes], port: int) -> bool:
         ("CNAME", "www.mairie.test", "mairie.test"),
         ("MX", "mairie.test", "10 mail.mairie.test, 20 secours.mairie.test"),
         ("SRV", "_sip._tcp.mairie.test", "5 1 5060 pabx.mairie.test"),
-        ("TXT", "mairie.test", "v=spf1 -all"),
+        ("TXT", "mairie.test", "v=spf1 -all, verification=1"),
         ("CAA", "mairie.test", '0 issue "letsencrypt.org"'),
         ("PTR", "192.0.2.9", "xn--mairie-chteau-qeb.test"),
     ],
@@ -139,6 +146,23 @@ async def test_what_does_not_fit_in_a_datagram_comes_over_tcp(dnsmasq: str) -> N
         ({"record": "MX", "expect": ["mail.mairie.test"]}, "ok", None),
         ({"record": "MX", "expect": ["MAIL.mairie.test.", "20 secours.mairie.test"], "exactly": True}, "ok", None),
         ({"record": "MX", "expect": ["20 mail.mairie.test"]}, "critical", None),
+        ({"record": "TXT", "regex": "^v=spf1 .*[-~]all$"}, "ok", None),
+        ({"record": "MX", "regex": r"\.mairie\.test$"}, "ok", None),  # both
+        (
+            {"record": "TXT", "regex": "^v=DMARC1"},
+            "critical",
+            "TXT de mairie.test : motif « ^v=DMARC1 » absent (reçu v=spf1 -all, verification=1)",
+        ),
+        (
+            {"name": "twice.test", "record": "TXT", "regex": "^v=spf1 "},
+            "critical",
+            "TXT de twice.test : motif « ^v=spf1  » présent dans 2 réponses au lieu d'une",
+        ),
+        (
+            {"authenticated": True},
+            "critical",
+            "A de mairie.test : réponse non authentifiée par le résolveur (DNSSEC)",
+        ),
         ({"record": "NS"}, "critical", "aucun enregistrement NS de mairie.test"),
         ({"name": "absent.test"}, "critical", "nom inconnu du DNS : absent.test"),
     ],
@@ -147,6 +171,42 @@ async def test_expectations(dnsmasq: str, settings: dict[str, Any], status: str,
     result = await one_run(PROBE, "mairie.test", resolver=dnsmasq, **settings)
     assert result.status == status, result
     assert message is None or result.message == message
+
+
+@pytest.mark.parametrize(
+    ("address", "blocklist", "status", "message"),
+    [
+        ("192.0.2.7", "liste.test", "critical", "192.0.2.7 inscrite sur la liste liste.test (127.0.0.2)"),
+        ("192.0.2.8", "liste.test", "ok", "192.0.2.8 absente de la liste liste.test"),
+        ("2001:db8::7", "liste.test", "critical", "2001:db8::7 inscrite sur la liste liste.test (127.0.0.4)"),
+        ("2001:db8::8", "liste.test", "ok", "2001:db8::8 absente de la liste liste.test"),
+        ("127.0.0.1", "liste.test", "ok", "127.0.0.1 absente de la liste liste.test"),
+        (
+            "192.0.2.7",
+            "fatiguee.test",
+            "unknown",
+            "la liste fatiguee.test refuse de répondre au résolveur (127.255.255.254)",
+        ),
+        ("192.0.2.7", "vendue.test", "unknown", "vendue.test ne répond pas comme une liste (203.0.113.9)"),
+        ("192.0.2.7", "ailleurs.invalid", "unknown", "la liste ailleurs.invalid n'a pas pu répondre (REFUSED)"),
+    ],
+)
+async def test_blocklists(dnsmasq: str, address: str, blocklist: str, status: str, message: str) -> None:
+    result = await one_run(PROBE, address, resolver=dnsmasq, blocklist=blocklist)
+    assert (result.status, result.message) == (status, message)
+
+
+async def test_a_blocklist_that_is_silent_says_nothing_of_the_address() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        resolver = f"127.0.0.1:{deaf.getsockname()[1]}"
+        result = await one_run(PROBE, "192.0.2.7", resolver=resolver, blocklist="liste.test", timeout_s=0.3)
+    assert result.status is Status.UNKNOWN
+    assert result.message.startswith("pas de réponse sur la liste liste.test (réponse du résolveur ")
+    gone = await one_run(PROBE, "192.0.2.7", resolver=resolver, blocklist="liste.test")
+    assert gone.status is Status.UNKNOWN
+    named = await one_run(PROBE, "absent.invalid", resolver=resolver, blocklist="liste.test")
+    assert (named.status, named.message) == (Status.UNKNOWN, "nom inconnu du DNS : absent.invalid")
 
 
 async def test_thresholds(dnsmasq: str) -> None:
@@ -190,13 +250,13 @@ class Liar(asyncio.DatagramProtocol):
             self.transport.sendto(message, addr)
 
 
-async def lied_to(answer: Answer, *, timeout_s: float = 5.0) -> tuple[Result, list[bytes]]:
+async def lied_to(answer: Answer, *, timeout_s: float = 5.0, **settings: Any) -> tuple[Result, list[bytes]]:
     """A run against a liar, and the queries that it saw."""
     loop = asyncio.get_running_loop()
     transport, liar = await loop.create_datagram_endpoint(lambda: Liar(answer), local_addr=("127.0.0.1", 0))
     port = transport.get_extra_info("sockname")[1]
     try:
-        result = await one_run(PROBE, "mairie.test", resolver=f"127.0.0.1:{port}", timeout_s=timeout_s)
+        result = await one_run(PROBE, "mairie.test", resolver=f"127.0.0.1:{port}", timeout_s=timeout_s, **settings)
     finally:
         transport.close()
     return result, liar.queries
@@ -213,6 +273,14 @@ async def lied_to(answer: Answer, *, timeout_s: float = 5.0) -> tuple[Result, li
 async def test_refusals(code: int, message: str) -> None:
     result, _ = await lied_to(lambda query: [to(query, flags=0x8180 | code)])
     assert (result.status, result.message) == (Status.CRITICAL, message)
+
+
+async def test_an_answer_that_the_resolver_verified() -> None:
+    result, (query,) = await lied_to(lambda query: [to(query, flags=0x81A0, count=1, body=GOOD)], authenticated=True)
+    assert (result.status, result.message) == (Status.OK, "A de mairie.test : 192.0.2.1")
+    assert query[2:4] == b"\x01\x20"  # asked to say so
+    result, (query,) = await lied_to(lambda query: [to(query, flags=0x81A0, count=1, body=GOOD)])
+    assert query[2:4] == b"\x01\x00"
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,9 @@ def _plain_server(directory: Path, port: int) -> str:
         location = /host {{ return 200 "host=$http_host agent=$http_user_agent"; }}
         location = /private {{ auth_basic x; auth_basic_user_file {directory}/users; try_files /index.html =404; }}
         location = /leak {{ return 302 http://localhost:{port}/echo; }}
+        location = /query {{ return 200 "args=$args;"; }}
+        location = /away-with-it {{ return 302 http://localhost:{port}/query?seen=1; }}
+        location = /reflect {{ return 302 "http://localhost:{port}/query?$args"; }}
         location = /echo {{ return 200 "auth=$http_authorization cookie=$http_cookie key=$http_x_api_key"; }}
         location = /cookie {{ if ($http_cookie ~ "seen=1") {{ return 200 "welcome back"; }}
                               add_header Set-Cookie "seen=1; Path=/" always; return 302 /cookie; }}
@@ -206,6 +209,14 @@ async def test_what_the_body_must_hold(run: Runner, site: Site) -> None:
     )
 
 
+async def test_a_page_that_is_nearly_empty(run: Runner, site: Site) -> None:
+    size = len(PAGE.encode())
+    assert (await run(url=site.url(), body_size={"warning": size - 1})).status is Status.OK
+    warned = await run(url=site.url(), body_size={"warning": "1 MiB", "critical": size - 1})
+    assert (warned.status, warned.message) == (Status.WARNING, "réponse de 6,4 Kio (seuil 1 Mio)")
+    assert (await run(url=site.url(), body_size={"critical": size})).status is Status.CRITICAL
+
+
 async def test_what_the_json_must_hold(run: Runner, site: Site) -> None:
     url = site.url("/health.json")
     good = {"status": "UP", "nodes[0].ready": True, "nodes[0].load": 0.5}
@@ -217,6 +228,34 @@ async def test_what_the_json_must_hold(run: Runner, site: Site) -> None:
         "JSON : « nodes[2].ready » absent ; JSON : « nodes » vaut une liste au lieu de 1"
     )
     assert (await run(url=site.url(), json=good)).message == "réponse qui n'est pas du JSON"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "status", "message"),
+    [
+        ({"nodes[0].load": {"above": {"warning": 0.8}, "below": {"critical": 0.1}}}, Status.OK, None),
+        ({"nodes[0].load": {}}, Status.OK, None),  # measured alone
+        (
+            {"nodes[0].load": {"above": {"warning": 0.4, "critical": 0.9}}},
+            Status.WARNING,
+            "JSON : « nodes[0].load » 0,5 (seuil 0,4)",
+        ),
+        ({"nodes[0].load": {"below": {"critical": 1}}}, Status.CRITICAL, "JSON : « nodes[0].load » 0,5 (seuil 1)"),
+        ({"load": {}}, Status.CRITICAL, "JSON : « load » absent"),
+        ({"status": {}}, Status.CRITICAL, 'JSON : « status » vaut "UP" au lieu d\'un nombre'),
+        ({"nodes[0].ready": {}}, Status.CRITICAL, "JSON : « nodes[0].ready » vaut true au lieu d'un nombre"),
+        ({"nodes": {}}, Status.CRITICAL, "JSON : « nodes » vaut une liste au lieu d'un nombre"),
+    ],
+)
+async def test_numbers_of_the_json(
+    run: Runner, site: Site, numbers: dict[str, Any], status: Status, message: str | None
+) -> None:
+    result = await run(url=site.url("/health.json"), json_numbers=numbers)
+    assert result.status is status
+    assert message is None or result.message == message
+    if status is Status.OK:
+        (value,) = (found for found in result.measurements if found.name == "json_value")
+        assert (value.value, value.labels) == (0.5, (("path", "nodes[0].load"),))
 
 
 async def test_response_headers(run: Runner, site: Site) -> None:
@@ -232,6 +271,21 @@ async def test_basic_login(run: Runner, site: Site, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("wrong\n")
     wrong = await run(url=site.url("/private"), basic=login)
     assert wrong.message == "réponse HTTP 401 (attendu 200-299)"
+
+
+async def test_parameters_of_the_url(run: Runner, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("clé&k3y=1")
+    query = {"clef": {"file": str(tmp_path / "key")}, "format": "json"}
+    result = await run(url=site.url("/query?a=1"), query=query, contains="clef=cl%C3%A9%26k3y%3D1")
+    assert result.status is Status.OK
+    assert (await run(url=site.url("/query?a=1"), query=query, contains="a=1&clef=")).status is Status.OK
+    assert "k3y" not in "".join(run.trace)
+    away = await run(url=site.url("/away-with-it"), query=query, contains="args=seen=1;")
+    assert (away.status, away.message.partition(" (")[0][:8]) == (Status.OK, "HTTP 200")
+    for path in ("/reflect", "/missing", "/loop"):
+        refused = await run(url=site.url(path), query=query, redirect="refuse", regex="^rien$")
+        assert refused.status is Status.CRITICAL
+        assert "k3y" not in refused.message + "".join(run.trace)
 
 
 async def test_head_and_host(run: Runner, site: Site) -> None:

@@ -283,6 +283,30 @@ async def test_an_odd_charset_costs_nothing(run: Runner) -> None:
         assert result.status is Status.OK
 
 
+async def test_a_pattern_that_a_page_makes_explode_is_given_up(run: Runner) -> None:
+    """It would keep every other check waiting, for minutes."""
+    body = b"<returncode>SUCCESS</returncode>" * 30_000
+    bomb = "a" * 60 + "!"
+    async with listening(answering(response(body, X_Long=bomb))) as server:
+        pattern = r"SUCCESS[\s\S]*<version>[0-9]+\.[0-9]+</version>"
+        result = await run(url=url(server), regex=pattern, response_headers={"X-Long": "^(a+)+$"})
+    assert (result.status, result.message) == (
+        Status.UNKNOWN,
+        "en-tête X-Long : motif « ^(a+)+$ » trop coûteux : abandonné après 200 ms ; "
+        f"motif « {pattern} » trop coûteux : abandonné après 200 ms",
+    )
+
+
+@pytest.mark.parametrize("said", ["NaN", "-Infinity", "1e999", "9" * 400, '"nan"', '"1e999"', '""', "null", "{}"])
+async def test_numbers_that_make_no_sense(run: Runner, said: str) -> None:
+    async with listening(answering(response(f'\ufeff{{"a": {said}}}'.encode()))) as server:
+        result = await run(url=url(server), json_numbers={"a": {"above": {"critical": 1}}})
+    assert result.status is Status.CRITICAL
+    assert result.message.startswith("JSON : « a » vaut ")
+    assert result.message.endswith(" au lieu d'un nombre")
+    assert "json_value" not in measured(result)
+
+
 async def test_json_without_bottom(run: Runner) -> None:
     async with listening(answering(response(b"[" * 100_000))) as server:
         assert (await run(url=url(server), json={"a": 1})).message == "réponse qui n'est pas du JSON"

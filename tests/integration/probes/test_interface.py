@@ -18,6 +18,7 @@ from tests.integration.probes.snmpd import COMMUNITY, Agent, column
 __all__ = ["shared"]
 
 TABLE, MORE = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
+DUPLEX = "1.3.6.1.2.1.10.7.2.1.19.1"
 GIGA = 1000
 
 
@@ -150,6 +151,39 @@ async def test_errors(agent: Agent, interface: Runner, shared: Shared) -> None:
     result = await interface(**access(agent, "ge-1", errors={"warning": 1.0}))
     assert result.status is Status.WARNING
     assert values(result, "errors_per_second")["ge-1"] == pytest.approx(5, rel=0.1)
+
+
+async def test_discards(agent: Agent, interface: Runner, shared: Shared) -> None:
+    full = {**column(TABLE, 13, "counter", [0] * 3), **column(TABLE, 19, "counter", [(1 << 32) - 100] * 3)}
+    agent.change(full)
+    settings = access(agent, "ge-1", discards={"warning": 1.5})
+    await interface(**settings)
+    earlier(shared, 100)
+    agent.change({f"{TABLE}.13.1": ("counter", 50), f"{TABLE}.19.1": ("counter", 200)})
+    result = await interface(**settings)
+    assert values(result, "discards_per_second")["ge-1"] == pytest.approx(3.5, rel=0.1)
+    assert result.status is Status.WARNING
+    assert result.message.startswith("ge-1 : paquets écartés 3,")
+    earlier(shared, 100)
+    assert values(await interface(**access(agent, "ge-1")), "discards_per_second") == {}  # not asked for
+
+
+@pytest.mark.parametrize(
+    ("duplex", "status", "message"),
+    [
+        (3, Status.OK, "interface ge-1 active"),
+        (2, Status.WARNING, "ge-1 : négociée en half-duplex"),
+        (1, Status.UNKNOWN, "ge-1 : duplex non communiqué par l'agent"),
+        (None, Status.UNKNOWN, "ge-1 : duplex non communiqué par l'agent"),
+    ],
+)
+async def test_duplex(duplex: int | None, status: Status, message: str, agent: Agent, interface: Runner) -> None:
+    agent.change({DUPLEX: ("integer", duplex)} if duplex is not None else {})
+    for version in ("2c", 1):  # version 1 refuses a whole request for one value that is not there
+        settings = access(agent, "ge-1", full_duplex=True)
+        settings["access"]["version"] = version
+        result = await interface(**settings)
+        assert (result.status, result.message) == (status, message)
 
 
 async def test_an_agent_that_restarts(agent: Agent, interface: Runner, shared: Shared) -> None:

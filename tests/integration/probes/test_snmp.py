@@ -87,6 +87,10 @@ async def test_a_text(agent: Agent, snmp: Runner) -> None:
     assert (result.status, result.message) == (Status.CRITICAL, "état inattendu : « Onduleur OK »")
     assert (await snmp(**access(agent, oid=f"{MINE}.2.0", hex=True, expect="^4000$"))).message == "valeur : 4000"
     assert (await snmp(**access(agent, oid=f"{MINE}.3.0"))).message == "valeur : 1.3.6"
+    agent.set({f"{MINE}.4.0": ("string", "a" * 60 + "!")})
+    result = await snmp(**access(agent, oid=f"{MINE}.4.0", expect="^(a+)+$"))
+    assert result.message == "valeur : motif « ^(a+)+$ » trop coûteux : abandonné après 200 ms"
+    assert result.status is Status.UNKNOWN
 
 
 async def test_what_is_not_a_number(agent: Agent, snmp: Runner) -> None:
@@ -197,6 +201,15 @@ async def test_template_onduleur(tmp_path: Path, agent: Agent, shared: Shared) -
     assert [(await sondes(name)).status for name in names] == [Status.OK, *[Status.WARNING] * 3]
     agent.set(ups(battery=4, charge=3, source=2, minutes=1))
     assert [(await sondes(name)).status for name in names] == [Status.CRITICAL] * 4
+
+
+async def test_template_onduleur_that_is_overloaded(tmp_path: Path, agent: Agent, shared: Shared) -> None:
+    sondes = Template(tmp_path, agent, shared, "onduleur", puissance=80)
+    for load, status in ((40, Status.OK), (85, Status.WARNING), (104, Status.CRITICAL)):
+        agent.set({**ups(), **column(f"{UPS}.4.4.1", 5, "integer", [10, load, 30])})
+        result = await sondes("puissance")
+        assert result.status is status
+        assert status is Status.OK or result.message.startswith(f"puissance demandée, sortie 2 {load} %")
 
 
 async def test_template_temperature(tmp_path: Path, agent: Agent, shared: Shared) -> None:

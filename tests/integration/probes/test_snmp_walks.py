@@ -14,11 +14,10 @@ from probes.base import Run, Shared, Status
 from probes.names import Address, literal
 from probes.secret import Secret
 from probes.snmp.access import SnmpAccess
-from probes.snmp.community_backend import CommunityBackend
 from probes.snmp.pysnmp_backend import PysnmpBackend
 from probes.snmp.walks import Walks
 from probes.snmp.words import Peer, SnmpFailureError, read_oid
-from tests.integration.probes.snmpd import COMMUNITY, PASSWORD, STORAGE, Agent, storage
+from tests.integration.probes.snmpd import COMMUNITY, PASSWORD, STORAGE, USERS, Agent, storage
 
 ENTRY = read_oid(STORAGE)
 NAME, SIZE = (*ENTRY, 3), (*ENTRY, 5)
@@ -28,18 +27,21 @@ MINE = "1.3.6.1.4.1.99999"
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Agent]:
-    started = Agent(tmp_path)
+def agent(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Agent]:
+    """It knows the user that the test asks as, if it knows any such."""
+    parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    user = parameters.get("access", {}).get("user")
+    started = Agent(tmp_path, **({"user": user} if user in USERS else {}))
     started.set(storage(*({"name": f"/srv/{index}", "size": index, "used": 0} for index in range(1, 31))))
     started.start()
     yield started
     started.stop()
 
 
-@pytest.fixture(params=[CommunityBackend, PysnmpBackend], ids=["own", "pysnmp"])
+@pytest.fixture(params=[Walks, lambda: Walks(PysnmpBackend(), PysnmpBackend())], ids=["own", "pysnmp"])
 async def walks(request: pytest.FixtureRequest) -> AsyncIterator[Walks]:
-    """Versions 1 and 2c by either backend: they pass the same suite. Version 3 is always pysnmp's."""
-    opened = Walks(request.param())
+    """Every version by our own backends, then by pysnmp's: they pass the same suite."""
+    opened = request.param()
     yield opened
     await opened.close()
 
@@ -71,8 +73,13 @@ ACCESSES = [
     {"user": "sha512-aes256", "auth": "sha512", "privacy": "aes256", **PASSWORD},
     {"user": "sha224-aes192", "auth": "sha224", "privacy": "aes192", **PASSWORD},
     {"user": "sha384-aes256-cisco", "auth": "sha384", "privacy": "aes256-cisco", **PASSWORD},
+    {"user": "sha512-aes192-cisco", "auth": "sha512", "privacy": "aes192-cisco", **PASSWORD},
+    {"user": "sha-aes256", "auth": "sha", "privacy": "aes256", **PASSWORD},  # the key is longer than the digest
+    {"user": "sha-aes256-cisco", "auth": "sha", "privacy": "aes256-cisco", **PASSWORD},
+    {"user": "md5-aes192", "auth": "md5", "privacy": "aes192", **PASSWORD},
     {"user": "md5-des", "auth": "md5", "privacy": "des", **PASSWORD},
     {"user": "auth-sha256", "auth_password": PASSWORD["auth_password"]},
+    {"user": "noauth"},
 ]
 
 

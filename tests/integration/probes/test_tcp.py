@@ -183,6 +183,17 @@ async def test_an_answer_byte_by_byte_is_cut_too(monkeypatch: pytest.MonkeyPatch
     assert result.message.startswith("réponse inattendue : « x")
 
 
+async def test_a_pattern_that_an_answer_makes_explode_is_given_up() -> None:
+    async def bomb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"a" * 60 + b"!")
+        await reader.read()
+
+    async with serving(bomb) as port:
+        result = await one_run(PROBE, "127.0.0.1", port=port, expect="^(a+)+$")
+    assert result.status is Status.UNKNOWN
+    assert result.message == "motif « ^(a+)+$ » trop coûteux : abandonné après 200 ms"
+
+
 async def test_a_slow_banner_is_read_whole() -> None:
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for byte in b"220 ready":

@@ -91,6 +91,8 @@ PAGES = (
 )
 BROKEN_PAGES = {
     "maintenance, with status 200 and the usual title": Answer(MAINTENANCE),
+    "maintenance, at the head of a sentence": Answer(page("Maintenance en cours, merci de revenir plus tard.")),
+    "maintenance, in entities": Answer(page("Service <i>momentan&eacute;ment&nbsp;indisponible</i>")),
     "another's login page": Answer(page("Identifiez-vous", title="Portail d'authentification")),
     "a redirection to another's login page": Answer(status="302 Found", location="/connexion"),
     "the server's own page": Answer("<h1>It works!</h1>"),
@@ -251,6 +253,25 @@ async def test_what_is_behind_the_page(case: Case, run_all: RunAll, tls: ssl.SSL
             answers[case.path] = broken
             result = (await run_all(case.template, case.sonde, **given))[case.sonde]
             assert result.status is Status.CRITICAL, broken
+
+
+async def test_a_meeting_server_that_says_its_version_and_takes_no_request(
+    run_all: RunAll, tls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    (tmp_path / "cle").write_text("somme", encoding="utf-8")
+    path = "/bigbluebutton/api/getMeetings?checksum=somme"
+    none = "<response><returncode>SUCCESS</returncode><meetings/><messageKey>noMeetings</messageKey></response>"
+    answers = {"/bigbluebutton/api": Answer(BBB.format("SUCCESS", "2.0"), "text/xml"), path: Answer(none, "text/xml")}
+    async with listening(serving(answers), tls) as server:
+        given: dict[str, Any] = {"domaine": "127.0.0.1", "port": server.port, "cle": {"file": str(tmp_path / "cle")}}
+        found = await run_all("visioconference", "api", "reunions", **given)
+        assert {result.status for result in found.values()} == {Status.OK}, found
+        refused = "<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey></response>"
+        for broken in (Answer(refused, "text/xml"), *FALLEN):
+            answers[path] = broken
+            found = await run_all("visioconference", "api", "reunions", **given)
+            assert [result.status for result in found.values()] == [Status.OK, Status.CRITICAL]
+            assert "somme" not in found["reunions"].message
 
 
 @pytest.mark.parametrize(

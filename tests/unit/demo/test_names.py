@@ -26,7 +26,7 @@ def zone() -> Zone:
 
 
 def ask(zone: Zone, name: str, record: str, mode: Mode = Mode.WELL) -> dns_wire.Answer:
-    query = dns_wire.query(7, dns_wire.encode_name(name), dns_wire.TYPES[record])
+    query = dns_wire.query(7, dns_wire.Question(dns_wire.encode_name(name), dns_wire.TYPES[record]))
     reply = zone.answer(query, mode)
     assert reply is not None
     assert dns_wire.answers(reply, query)

@@ -61,6 +61,10 @@ def test_expected_answers_are_kept_as_the_wire_spells_them(record: Any, written:
         {"record": "A", "expect": ["::1"]},
         {"record": "AAAA", "expect": ["127.0.0.1"]},
         {"record": "NS", "expect": ["a..b"]},
+        {"regex": "("},
+        {"blocklist": "a b"},
+        {"blocklist": "liste.test", "record": "TXT"},
+        {"blocklist": "liste.test", "expect": ["127.0.0.2"]},
     ],
 )
 def test_mistakes_are_found_at_load(settings: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.dns_wire import RCODES, TYPES, Record, WireError, answers, canonical, encode_name, parse, query
+from probes.dns_wire import RCODES, TYPES, Question, Record, WireError, answers, canonical, encode_name, parse, query
 
 label = st.from_regex(r"[a-z0-9_]([a-z0-9_-]{0,20}[a-z0-9_])?", fullmatch=True)
 name = st.lists(label, min_size=1, max_size=6).map(".".join)
@@ -45,12 +45,12 @@ def test_types_and_codes_are_those_of_the_standard() -> None:
     assert set(VALUES) == set(TYPES)
 
 
-@given(short, name, st.sampled_from(sorted(TYPES)))
-def test_dnspython_reads_our_query(identifier: int, host: str, kind: str) -> None:
-    asked = dns.message.from_wire(query(identifier, encode_name(host), TYPES[kind]))
+@given(short, name, st.sampled_from(sorted(TYPES)), st.booleans())
+def test_dnspython_reads_our_query(identifier: int, host: str, kind: str, authentic: bool) -> None:
+    asked = dns.message.from_wire(query(identifier, Question(encode_name(host), TYPES[kind], authentic)))
     (question,) = asked.question
     assert asked.id == identifier
-    assert asked.flags == dns.flags.RD
+    assert asked.flags == (dns.flags.RD | dns.flags.AD if authentic else dns.flags.RD)
     assert question.name == dns.name.from_text(host)
     assert (question.rdtype, question.rdclass) == (TYPES[kind], dns.rdataclass.IN)
 
@@ -75,7 +75,7 @@ def answered(
     host: str, content: tuple[tuple[str, int, list[str]], ...]
 ) -> tuple[bytes, bytes, list[tuple[str, str, int]]]:
     """A query, dnspython's answer to it, and what that says (type, value, TTL)."""
-    asked = query(7, encode_name(host), TYPES["A"])
+    asked = query(7, Question(encode_name(host), TYPES["A"]))
     answer = dns.message.make_response(dns.message.from_wire(asked))
     told = []
     for kind, seconds, values in content:
@@ -128,7 +128,7 @@ def test_records_of_garbage_never_raise_anything_else(body: bytes) -> None:
     assert all(isinstance(record, Record) for record in read.records)
 
 
-ASKED = query(7, encode_name("mairie.fr"), TYPES["A"])
+ASKED = query(7, Question(encode_name("mairie.fr"), TYPES["A"]))
 
 
 def reply(*, header: bytes = b"\0\x07\x81\x80\0\1\0\0\0\0\0\0", question: bytes = ASKED[12:]) -> bytes:

@@ -128,7 +128,7 @@ def test_a_quota(size_bytes: int, status: Status) -> None:
     assert result.status is status
     assert measured(result)["quota_ratio"] == size_bytes / (40 * 10**9)
     if status is Status.CRITICAL:
-        assert result.message == "quota de 37,3 Gio occupé à 95 % (seuil 95 %)"
+        assert result.message == "quota de 40 Go occupé à 95 % (seuil 95 %)"
 
 
 def test_what_is_wanted_and_not_said_is_unknown() -> None:
@@ -137,6 +137,14 @@ def test_what_is_wanted_and_not_said_is_unknown() -> None:
     assert result.status is Status.UNKNOWN
     assert result.message == "taille non communiquée par l'appel ; durée non communiquée par l'appel"
     assert judged(wanted, Beat(NOON, 0, 5, 4 * HOUR), NOON).message == "durée 4 h (seuil 4 h)"
+    for size, status in (
+        ({"critical": "1 GiB"}, Status.UNKNOWN),
+        ({"warning": "1 GiB"}, Status.UNKNOWN),
+        ({"critical": 0}, Status.OK),
+        ({}, Status.OK),
+    ):
+        result = judged(settings(size=size), Beat(NOON, 0), NOON)
+        assert result.status is status, size
 
 
 def test_a_clock_that_went_back_makes_no_negative_age() -> None:

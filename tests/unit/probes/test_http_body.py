@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from probes.base import Run, Shared, Status
 from probes.excerpt import excerpt
-from probes.http_body import Body, judge_json, judge_text, steps, text_of
+from probes.http_body import judge_json, judge_text, steps
 from probes.threshold import Verdict
 
 
@@ -90,21 +90,6 @@ def test_whatever_the_text_the_verdict_stands(text: str) -> None:
     judge_json(held, text, (("a.b[0]", 1),))
     judge_text(held, text, ("\0absent",), (), None)
     assert held.result("").status is Status.CRITICAL
-
-
-@pytest.mark.parametrize(
-    ("data", "charset", "text"),
-    [
-        ("été".encode(), None, "été"),
-        ("été".encode("latin-1"), "ISO-8859-1", "été"),
-        ("été".encode("cp1252"), "windows-1252", "été"),
-        (b"\xff\xfe", "utf-8", "��"),
-        (b"xn--", "punycode", "xn--"),
-        (b"abc", "no such charset", "abc"),
-    ],
-)
-def test_charsets(data: bytes, charset: str | None, text: str) -> None:
-    assert text_of(Body(data, complete=True), charset) == text
 
 
 @given(st.text() | st.binary())

@@ -29,7 +29,7 @@ def reading(at_s: float = 0.0, received: int = 0, sent: int = 0, **more: Any) ->
 
 def test_rates() -> None:
     found = rates(reading(errors=(1, 2)), reading(60, 60_000, 120_000, errors=(4, 5)))
-    assert found == (1000, 2000, 0.1)
+    assert found == (1000, 2000, 0.1, None)
 
 
 @given(

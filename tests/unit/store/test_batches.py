@@ -114,7 +114,7 @@ def test_numbers_given_in_a_transaction_that_failed_are_given_again() -> None:
     with memory() as database:
         database.connection.execute("begin immediate")
         database.keys.learn(database.connection, ["a/r/x"])
-        database.keys.shape(database.connection, (("m_ratio", ()),))
+        database.keys.shape(database.connection, (("m_ratio", ()),), "a/b/c", 0)
         database.connection.execute("rollback")
         database.keys.undo()
         database.apply(Batch(samples=_samples("a/r/y", result(1.0))))
@@ -138,7 +138,7 @@ def test_measurements_of_a_labelled_shape_share_its_row() -> None:
         assert len(database.rows("select * from shape")) == 1
         restarted = type(database.keys)(database.connection)
         shape = (("duration_seconds", ()), ("free_ratio", (("mount", "/srv\ud800"),)))
-        assert restarted.shape(database.connection, shape) == 1
+        assert restarted.shape(database.connection, shape, "a/b/c", 0) == 1
 
 
 def test_the_last_hundred_calls_of_each_heartbeat_are_kept() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probes.base import Measurement, Result, Status
 from supervisor.store import rollup
 from supervisor.store.batch import Batch, Sample
 from supervisor.store.retention import drop_rollups, drop_samples
@@ -195,3 +196,24 @@ def test_retention_drops_what_is_older_and_nothing_else(sizes: list[int], before
         assert stored(database, "rollup_quarter") == {
             key: row for key, row in before_rows.items() if key[0] + 900 > START + before
         }
+
+
+def test_names_that_change_at_each_check_do_not_grow_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    """Of a hostile agent, or of snapshots: 100 names a day are learnt, then only what bears none is kept."""
+
+    def sample(number: int, t: int, sonde: str = SONDES[0]) -> Sample:
+        measured = Measurement("free_ratio", 0.5, (("mount", f"/{number}"),))
+        return Sample(t, sonde, Result(Status.OK, "", (measured, Measurement("age_seconds", 3.0))))
+
+    with memory() as database:
+        database.apply(Batch(samples=deque(sample(number, START + number) for number in range(300))))
+        shapes = [names for (names,) in database.rows("select names from shape")]
+        assert len(shapes) == 101
+        assert shapes[-1] == '[["duration_seconds"],["age_seconds"]]'
+        assert database.rows("select count(*) from sample") == [(300,)]
+        assert [record.message.partition(":")[0] for record in caplog.records] == [
+            "a/r/s0 names what it measures otherwise at each check"
+        ]
+        database.apply(Batch(samples=deque([sample(0, START + 400), sample(900, START + 401, SONDES[1])])))
+        database.apply(Batch(samples=deque([sample(901, START + DAY)])))  # another day
+        assert database.rows("select count(*) from shape") == [(103,)]

@@ -1,0 +1,56 @@
+"""Regular expressions of the config, searched in what a target sends, for no longer than the daemon can spare.
+
+A pattern that backtracks (`(a+)+$`, or `A.*B` in a page full of A) takes minutes on a text made for it, and keeps the
+interpreter's lock meanwhile: one hostile page would stop every check of every commune.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from types import FrameType
+from typing import NoReturn
+
+from probes.excerpt import excerpt
+from probes.units import say_duration
+
+_MOST_S = 0.2  # of processor; an honest search of a page of 1 MiB takes a few milliseconds
+
+
+class SearchTooLongError(Exception):
+    """The search was given up; says so in French."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.message = f"motif « {excerpt(pattern.pattern)} » trop coûteux : abandonné après {say_duration(_MOST_S)}"
+        super().__init__(self.message)
+
+
+class _LateError(Exception):
+    """The timer rang. Raised out of the search itself: the matcher looks for signals every few thousand steps."""
+
+
+def found(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the pattern is found anywhere in the text; raises SearchTooLongError.
+
+    Only the main thread hears signals, and all checks run there; elsewhere the search is not bounded.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return pattern.search(text) is not None
+    signal.signal(signal.SIGVTALRM, _ring)
+    try:
+        # A signal that comes at any instant is heard before the call that disarms the timer is over: inside this try.
+        signal.setitimer(signal.ITIMER_VIRTUAL, _MOST_S)
+        try:
+            return pattern.search(text) is not None
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    except _LateError:
+        raise SearchTooLongError(pattern) from None
+    finally:
+        # Not what was there before: to the system's default a signal still on its way would be the end of the process.
+        signal.signal(signal.SIGVTALRM, signal.SIG_IGN)
+
+
+def _ring(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _LateError
