@@ -18,6 +18,7 @@ from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, ZONES_X, ZONES_Y, Cells, Features, neighbourhood
 from probes.camera.placing import Detail, Place, agreement, detail, place
 from probes.camera.reference import Regime
+from probes.camera.searching import Found, search
 
 _STRONG = 15.0  # energy of a cell that has structure worth missing, grey levels²
 _FEW = 12  # cells: under this a median says nothing
@@ -55,6 +56,11 @@ class Comparison:
     def local(self) -> Cells:
         """The correlation of structure around each cell."""
         return agreement(self._view.detail, detail(self.shape))
+
+    @cached_property
+    def found(self) -> Found:
+        """Where in the picture the regime's structure fits best: dearer than all the rest, so for few pictures."""
+        return search(self._view.detail.maps, detail(self.shape).maps)
 
     @cached_property
     def match(self) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from probes.base import Status
 from probes.camera.comparing import Comparison, placed, sharpest, sharpness, view_of
-from probes.camera.covering import cover, elsewhere, first_fog, too_plain
+from probes.camera.covering import cover, elsewhere, first_fog, too_plain, turned
 from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, Features
 from probes.camera.reference import Reference
@@ -47,6 +47,7 @@ _SHARP_SOMEWHERE = -1.0  # of the sharpest cells, over which a picture is not ou
 # Loss of sharpness, and the sharpness it leads to.
 _CLEARLY_BLUNT = ((0.28, -1.85), (0.5, -1.75), (0.62, -1.62))
 _BLUNT = 0.28
+_MAY_BE_TURNED = (State.CLEAR, State.COVERED, State.UNKNOWN)
 _SAME = 0.6  # correlation of structure from which it is the same view
 
 
@@ -82,6 +83,14 @@ def decide(seen: Evidence) -> Verdict:
 
 
 def by_rules(seen: Evidence) -> Verdict:
+    """The first rule that holds; but a scene that is found elsewhere in the picture was not hidden."""
+    verdict = _first(seen)
+    if verdict.state in _MAY_BE_TURNED and turned(seen):
+        return Verdict(State.MOVED, Status.CRITICAL, "la scène connue se retrouve ailleurs dans l’image")
+    return verdict
+
+
+def _first(seen: Evidence) -> Verdict:
     """The first of these that holds; each says why."""
     doubt = None
     for rule in (_light, elsewhere, cover, _freeze, _flat, _blur, _move):
