@@ -63,10 +63,13 @@ def measure(picture: Picture) -> Features:
     np.subtract(coarse[:, 1:], coarse[:, :-1], out=coarse_x[:, :-1])
     np.subtract(coarse[1:], coarse[:-1], out=coarse_y[:-1])
     raw_x, raw_y = _power(coarse_x), _power(coarse_y)
-    left = noise / 8  # of the noise, in the difference of two means of sixteen points
-    energy_x, energy_y = np.maximum(raw_x - left, 0.01), np.maximum(raw_y - left, 0.01)
+    usable = (mean > 12) & (mean < 243)
+    # Of the noise, in the difference of two means of sixteen points, and of two points.
+    left_x, left_y = _floor(raw_x, usable, noise / 8, noise), _floor(raw_y, usable, noise / 8, noise)
+    grains_x, grains_y = _floor(fine_x, usable, 2 * noise, 6 * noise), _floor(fine_y, usable, 2 * noise, 6 * noise)
+    energy_x, energy_y = np.maximum(raw_x - left_x, 0.01), np.maximum(raw_y - left_y, 0.01)
     energy = energy_x + energy_y
-    total = energy + 4 * left + _FAINT
+    total = energy + 2 * (left_x + left_y) + _FAINT
     enough = 6.0 + 8.0 * noise
     inner = coarse[INNER.start * (coarse.shape[0] // CELLS_Y) : INNER.stop * (coarse.shape[0] // CELLS_Y)]
     return Features(
@@ -78,10 +81,10 @@ def measure(picture: Picture) -> Features:
         energy=energy,
         lean_x=(energy_x - energy_y) / total,
         lean_y=2 * _cells(coarse_x * coarse_y) / total,
-        sharp_x=_ratio(fine_x - 2 * noise, energy_x),
-        sharp_y=_ratio(fine_y - 2 * noise, energy_y),
-        sure_x=energy_x > enough,
-        sure_y=energy_y > enough,
+        sharp_x=_ratio(fine_x - grains_x, energy_x),
+        sharp_y=_ratio(fine_y - grains_y, energy_y),
+        sure_x=energy_x > enough + 8 * left_x,
+        sure_y=energy_y > enough + 8 * left_y,
         level=math.log(max(float(mean.mean()), 2.0)),
         noise=noise,
         bright=float((coarse >= 250).mean()),
@@ -168,6 +171,14 @@ def _noise(crossed: Cells, mean: Cells) -> float:
         usable = crossed.ravel()
     least = usable.size * 15 // 100
     return float(np.partition(usable, least)[least]) / 4
+
+
+def _floor(power: Cells, usable: NDArray[np.bool_], least: float, most: float) -> float:
+    """What noise leaves of a cell's power: what the plainest cells have, between `least`, which is that of noise without
+    any order, and `most`. A camera that smooths its noise, or a picture made smaller, leaves more than the least."""
+    known = power[usable] if int(usable.sum()) >= _CELLS // 20 else power.ravel()
+    rank = known.size * 15 // 100
+    return min(max(float(np.partition(known, rank)[rank]), least), most)
 
 
 def _ratio(fine: Cells, coarse: Cells) -> Cells:
