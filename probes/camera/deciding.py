@@ -38,6 +38,7 @@ from probes.camera.weighing import reconsidered
 _INNER_CELLS = (CELLS_Y - 4) * CELLS_X  # the rows of overlays left out
 _NIGHTFALL = 32.0  # grey levels
 _NOVEL = 0.4  # logarithm of light
+_GLOOM, _GLARE = 0.5, 0.4  # logarithms of light under the darkest that was ever learnt, and over the brightest
 _FIRST_DAY_S = 30 * 3600.0  # after which a camera has been seen in each of its lights
 _LIVE, _LIVE_UNSTEADY = 1.0, 0.58  # stillness under which nothing changed
 _ALIKE, _LIVE_ALIKE = 0.78, 1.4  # correlation of the grain that no two pictures have by chance
@@ -67,6 +68,8 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         regime=None if best is None else reference.regimes[best],
         place=None if best is None else placed(features, known[best]),
         unsteady=previous is not None and previous.unsteady >= _UNSTEADY and previous.tables != features.tables,
+        gloom=reference.darkest - features.level,
+        glare=features.level - reference.brightest,
         pictures=sum(one.seen for one in reference.regimes),
         known=known,
         novel=at - reference.begun < _FIRST_DAY_S
@@ -119,20 +122,31 @@ def finding(verdict: Verdict, seen: Evidence) -> Finding:
 
 def _light(seen: Evidence) -> Verdict | None:
     features = seen.features
-    if features.dark >= 0.97 and (features.peak < 45 or seen.signal <= 3):
+    unseen = 0.9 if seen.known and seen.gloom >= _GLOOM else 0.97
+    if (features.dark >= 0.97 and features.peak < 45) or (features.dark >= unseen and seen.signal <= 3):
         reason = f"{features.dark:.0%} de l’image est noire"
         if seen.nightfall:
             return Verdict(State.BLACK, Status.WARNING, f"{reason}, après une image déjà très sombre")
         return Verdict(State.BLACK, Status.CRITICAL, reason)
-    burnt = features.bright >= 0.6 and seen.signal < 110
-    if seen.known and features.bright >= 0.25:
-        brighter = features.mean.mean() >= 180 and min(one.relit for one in seen.known) >= 0.6
-        missing = min(one.gone for one in seen.known)
-        burnt |= brighter and missing >= 0.15
-        burnt |= missing >= 0.3 and features.bright >= 0.4
-    if not burnt:
+    if not _burnt(seen):
         return None
     return Verdict(State.BURNT, Status.CRITICAL, f"{features.bright:.0%} de l’image est saturée")
+
+
+def _burnt(seen: Evidence) -> bool:
+    """Whether there is too much light for the sensor: by itself, or more of it than this camera was ever seen in."""
+    features = seen.features
+    if features.bright >= 0.6 and seen.signal < 110:
+        return True
+    if not seen.known:
+        return False
+    missing = min(one.gone for one in seen.known)
+    brighter = features.mean.mean() >= 180 and min(one.relit for one in seen.known) >= 0.6
+    if brighter and seen.glare >= _GLARE:
+        return True
+    if features.bright < 0.25:
+        return False
+    return (brighter and missing >= 0.15) or (missing >= 0.3 and features.bright >= 0.4)
 
 
 def _freeze(seen: Evidence) -> Verdict | None:

@@ -57,6 +57,8 @@ class Evidence(NamedTuple):
     regime: Regime | None  # that resembles most
     place: Place | None  # in that regime
     unsteady: bool  # the camera changes its compression by itself, so that quiet pictures look encoded again
+    gloom: float  # logarithm of the darkest picture that was learnt to its light
+    glare: float  # logarithm of its light to the brightest picture that was learnt
     pictures: int  # that what is known was learnt from
     known: tuple[Comparison, ...]  # with each regime, in their order
     novel: bool  # darker or brighter than the camera was ever seen, in the days when it may be
