@@ -72,6 +72,7 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         glare=features.level - reference.brightest,
         pictures=sum(one.seen for one in reference.regimes),
         known=known,
+        first_day=at - reference.begun < _FIRST_DAY_S,
         novel=at - reference.begun < _FIRST_DAY_S
         and not reference.darkest - _NOVEL <= features.level <= reference.brightest + _NOVEL,
         nightfall=trail is not None and trail.good and float(np.exp(trail.view.zones).mean()) < _NIGHTFALL,
@@ -180,9 +181,9 @@ def _blur(seen: Evidence) -> Verdict | None:
     if best.likeness >= 0.3:
         clearly = any(best.blunt >= loss and seen.level <= level for loss, level in _CLEARLY_BLUNT)
         partly = best.soft >= SOFT or (best.soft >= 0.2 and best.echo >= 0.8 and best.likeness >= 0.8)
-        if (clearly or partly or _softer(seen, best)) and not (seen.novel and best.relit >= 0.6):
+        if (clearly or partly or _softer(seen, best)) and not seen.first_night:
             return Verdict(State.BLURRED, Status.CRITICAL, reason)
-    if best.blunt >= _BLUNT and seen.level <= -1.75 and best.likeness >= 0.3:
+    if best.likeness >= 0.3 and best.blunt >= _BLUNT and (seen.level <= -1.75 or seen.first_night):
         return Verdict(State.CLEAR, Status.WARNING, reason)
     return None
 

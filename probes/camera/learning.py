@@ -21,6 +21,8 @@ _NEW_LIGHT = 0.4  # and from which it may open another
 _SAME_TRAIL = 0.65
 _MISSING, _SHOWN = 0.12, 0.6  # see Comparison.gone and .echo
 _RICH, _MISSING_PIECE = 150, 0.2  # see Place.textured and .solid
+_LIT_SO = 0.15  # part of the zones that are darker or brighter, from which the light may explain another look
+_SOFTER = 0.25  # loss of sharpness
 _OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _DOUBTS, _DOUBT_S = 4, 3600.0  # as many doubtful pictures, for so long, make a new light
 _ALARMS, _ALARM_S = 200, 3 * 86400.0  # as many pictures of a new view, for so long, make it the scene
@@ -47,22 +49,37 @@ def after(reference: Reference, features: Features, seen: Evidence, verdict: Ver
             return kept  # too much is hidden to be the scene, too little to be a cover
         if seen.place is not None and seen.place.textured >= _RICH and seen.place.solid >= _MISSING_PIECE:
             return kept
+        if _unexplained(reference, seen):
+            return kept
         trail = Trail(good=True, since=at, view=new)
         kept = _lit(kept, features.level, at)
         return replace(kept, regimes=_taught(reference, seen, new), trail=trail)
     doubtful = verdict.state is State.CLEAR
-    if doubtful and not (seen.novel or all(one.relit >= _OTHER_LIGHT for one in seen.known)):
+    if doubtful and not (seen.novel or seen.first_night or all(one.relit >= _OTHER_LIGHT for one in seen.known)):
         return kept  # a doubt that the light does not explain is not taught
     if not doubtful and verdict.state is not State.MOVED:
         return kept
     return _followed(kept, features, seen, new, at, doubtful=doubtful)
 
 
+def _unexplained(reference: Reference, seen: Evidence) -> bool:
+    """Whether the picture is softer than any known light's, and the light a known one: it may be well, and it may be a
+    blur that was missed, which would then be the scene."""
+    if not reference.regimes:
+        return False
+    near = seen.known[_nearest(seen)]
+    return near.same < _SAME_LIGHT and near.relit < _LIT_SO and near.blunt >= _SOFTER
+
+
+def _nearest(seen: Evidence) -> int:
+    return max(range(len(seen.known)), key=lambda index: seen.known[index].nearness)
+
+
 def _taught(reference: Reference, seen: Evidence, new: Regime) -> tuple[Regime, ...]:
     known = list(reference.regimes)
     if not known:
         return (new,)
-    nearest = max(range(len(known)), key=lambda index: seen.known[index].nearness)
+    nearest = _nearest(seen)
     same = seen.known[nearest].same
     if same >= _SAME_LIGHT or (same >= _NEW_LIGHT and len(known) == MAX_REGIMES):
         known[nearest] = learnt(known[nearest], new, _SLOWEST)

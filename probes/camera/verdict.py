@@ -22,6 +22,8 @@ OTHER = 0.38  # correlation of structure under which it is another view
 ECHO = 0.4  # how far what is gone still shows: below, it is hidden
 VEILED = 0.45  # contrast between large shades that blur leaves and fog does not
 SOFT = 0.35  # part of what is seen that has lost its edges
+# Part of the zones that are darker or brighter, and likeness of the shades, from where the light comes from elsewhere.
+_OTHER_LAMPS, _OTHER_SHADES = 0.15, 0.85
 
 
 class State(StrEnum):
@@ -61,10 +63,20 @@ class Evidence(NamedTuple):
     glare: float  # logarithm of its light to the brightest picture that was learnt
     pictures: int  # that what is known was learnt from
     known: tuple[Comparison, ...]  # with each regime, in their order
+    first_day: bool  # of what is known of the camera: not all of its lights have been seen
     novel: bool  # darker or brighter than the camera was ever seen, in the days when it may be
     nightfall: bool  # the last good picture was already very dark
     trail: Comparison | None  # with the trail, good or not
     trail_good: bool
+
+    @property
+    def first_night(self) -> bool:
+        """Whether this may be a light that the camera has not been seen in: many lamps, and infra-red, are soft."""
+        best = self.best
+        if not self.first_day or best is None:
+            return False
+        infrared = best.relit >= _OTHER_LAMPS and best.likeness < _OTHER_SHADES
+        return infrared or (self.novel and best.relit >= 0.6)
 
     @property
     def best(self) -> Comparison | None:
