@@ -108,6 +108,11 @@ class Comparison:
         return _correlation(self._features.relief[None], self.regime.relief[None], _EVERYWHERE)
 
     @cached_property
+    def shades(self) -> float:
+        """The same without the rows of overlays, which are all that a black picture has of the scene."""
+        return _correlation(self._features.relief[None, INNER], self.regime.relief[None, INNER], _EVERYWHERE[INNER])
+
+    @cached_property
     def contrast(self) -> float:
         """How strong the differences between neighbouring cells are, for the light there is."""
         dimmed = min(1.0, max(0.05, _ranked(self._light, 0.5)))

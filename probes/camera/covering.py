@@ -52,6 +52,8 @@ def elsewhere(seen: Evidence) -> Verdict | None:
     best, place = seen.best, seen.place
     if best is None or place is None or place.textured < SOME_CELLS:
         return None
+    if seen.drowned:
+        return Verdict(State.UNKNOWN, Status.UNKNOWN, "image trop sombre : le bruit couvre la scène connue")
     if best.contrast < _FOGGED and best.echo >= ECHO and best.likeness >= 0.2:
         return None  # fog
     if _out(place):

@@ -38,7 +38,10 @@ from probes.camera.weighing import reconsidered
 _INNER_CELLS = (CELLS_Y - 4) * CELLS_X  # the rows of overlays left out
 _NIGHTFALL = 32.0  # grey levels
 _NOVEL = 0.4  # logarithm of light
-_GLOOM, _GLARE = 0.5, 0.4  # logarithms of light under the darkest that was ever learnt, and over the brightest
+_DARK, _DARK_ALONE = 0.9, 0.97  # parts of a picture, of a known camera and of an unknown one
+_LIT = 45  # grey levels of the brightest points: there is a lamp
+_SHADES = 0.4  # correlation of the large shades: black pictures have under 0.3, the darkest nights over 0.5
+_GLARE = 0.4  # logarithm of light over the brightest that was ever learnt
 _FIRST_DAY_S = 30 * 3600.0  # after which a camera has been seen in each of its lights
 _LIVE, _LIVE_UNSTEADY = 1.0, 0.58  # stillness under which nothing changed
 _ALIKE, _LIVE_ALIKE = 0.78, 1.4  # correlation of the grain that no two pictures have by chance
@@ -68,7 +71,6 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         regime=None if best is None else reference.regimes[best],
         place=None if best is None else placed(features, known[best]),
         unsteady=previous is not None and previous.unsteady >= _UNSTEADY and previous.tables != features.tables,
-        gloom=reference.darkest - features.level,
         glare=features.level - reference.brightest,
         pictures=sum(one.seen for one in reference.regimes),
         known=known,
@@ -123,8 +125,7 @@ def finding(verdict: Verdict, seen: Evidence) -> Finding:
 
 def _light(seen: Evidence) -> Verdict | None:
     features = seen.features
-    unseen = 0.9 if seen.known and seen.gloom >= _GLOOM else 0.97
-    if (features.dark >= 0.97 and features.peak < 45) or (features.dark >= unseen and seen.signal <= 3):
+    if _black(seen):
         reason = f"{features.dark:.0%} de l’image est noire"
         if seen.nightfall:
             return Verdict(State.BLACK, Status.WARNING, f"{reason}, après une image déjà très sombre")
@@ -132,6 +133,16 @@ def _light(seen: Evidence) -> Verdict | None:
     if not _burnt(seen):
         return None
     return Verdict(State.BURNT, Status.CRITICAL, f"{features.bright:.0%} de l’image est saturée")
+
+
+def _black(seen: Evidence) -> bool:
+    """Whether there is no light at all: of a known scene, even the darkest night leaves the large shades."""
+    features = seen.features
+    if not seen.known:
+        return features.dark >= _DARK_ALONE and (features.peak < _LIT or seen.signal <= 3)
+    if features.dark < _DARK or (features.peak >= _LIT and seen.signal > 3):
+        return False
+    return max(one.shades for one in seen.known) < _SHADES
 
 
 def _burnt(seen: Evidence) -> bool:

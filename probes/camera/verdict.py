@@ -59,7 +59,6 @@ class Evidence(NamedTuple):
     regime: Regime | None  # that resembles most
     place: Place | None  # in that regime
     unsteady: bool  # the camera changes its compression by itself, so that quiet pictures look encoded again
-    gloom: float  # logarithm of the darkest picture that was learnt to its light
     glare: float  # logarithm of its light to the brightest picture that was learnt
     pictures: int  # that what is known was learnt from
     known: tuple[Comparison, ...]  # with each regime, in their order
@@ -68,6 +67,12 @@ class Evidence(NamedTuple):
     nightfall: bool  # the last good picture was already very dark
     trail: Comparison | None  # with the trail, good or not
     trail_good: bool
+
+    @property
+    def drowned(self) -> bool:
+        """Whether it is so dark that nothing of the known scene could be told from noise."""
+        best = self.best
+        return best is not None and best.relit >= 0.6 and best.strong < SOME_CELLS
 
     @property
     def first_night(self) -> bool:

@@ -113,7 +113,7 @@ def reconsidered(verdict: Verdict, seen: Evidence) -> Verdict:
 def _known(seen: Evidence) -> bool:
     """Whether there is enough to weigh: a camera seen in more than one weather, a light it was seen in, and something
     to see, as there is not in dense fog."""
-    other_light = seen.novel and all(one.relit >= _OTHER_LIGHT for one in seen.known)
+    other_light = seen.drowned or (seen.novel and all(one.relit >= _OTHER_LIGHT for one in seen.known))
     return seen.pictures >= KNOWN_BY and seen.signal >= FEW_CELLS and not other_light
 
 
