@@ -38,8 +38,8 @@ from probes.camera.weighing import reconsidered
 _INNER_CELLS = (CELLS_Y - 4) * CELLS_X  # the rows of overlays left out
 _NIGHTFALL = 32.0  # grey levels
 _NOVEL = 0.4  # logarithm of light
-_DARK, _DARK_ALONE = 0.9, 0.97  # parts of a picture, of a known camera and of an unknown one
-_LIT = 45  # grey levels of the brightest points: there is a lamp
+_DARK, _DARK_ALONE = 0.7, 0.97  # parts of a picture: where nothing at all is seen, and where something may be
+_LIT, _UNLIT = 45, 25  # grey levels of the brightest points: from here there is a lamp, and under it no light at all
 _SHADES = 0.4  # correlation of the large shades: black pictures have under 0.3, the darkest nights over 0.5
 _GLARE = 0.4  # logarithm of light over the brightest that was ever learnt
 _FIRST_DAY_S = 30 * 3600.0  # after which a camera has been seen in each of its lights
@@ -138,11 +138,12 @@ def _light(seen: Evidence) -> Verdict | None:
 def _black(seen: Evidence) -> bool:
     """Whether there is no light at all: of a known scene, even the darkest night leaves the large shades."""
     features = seen.features
+    unlit, empty = features.peak < _LIT, seen.signal <= 3
     if not seen.known:
-        return features.dark >= _DARK_ALONE and (features.peak < _LIT or seen.signal <= 3)
-    if features.dark < _DARK or (features.peak >= _LIT and seen.signal > 3):
+        return features.dark >= _DARK_ALONE and (unlit or empty)
+    if features.dark < (_DARK if unlit and empty else _DARK_ALONE) or not (unlit or empty):
         return False
-    return max(one.shades for one in seen.known) < _SHADES
+    return features.peak < _UNLIT or max(one.shades for one in seen.known) < _SHADES
 
 
 def _burnt(seen: Evidence) -> bool:

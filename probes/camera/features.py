@@ -174,8 +174,8 @@ def _noise(crossed: Cells, mean: Cells) -> float:
 
 
 def _floor(power: Cells, usable: NDArray[np.bool_], least: float, most: float) -> float:
-    """What noise leaves of a cell's power: what the plainest cells have, between `least`, which is that of noise without
-    any order, and `most`. A camera that smooths its noise, or a picture made smaller, leaves more than the least."""
+    """What noise leaves of a cell's power: what the plainest cells have, between `least`, which noise without any order
+    leaves, and `most`. A camera that smooths its noise, or a picture made smaller, leaves more than the least."""
     known = power[usable] if int(usable.sum()) >= _CELLS // 20 else power.ravel()
     rank = known.size * 15 // 100
     return min(max(float(np.partition(known, rank)[rank]), least), most)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from probes.camera.features import INNER, Cells, Features
 from probes.camera.reference import Regime
 
-_TEXTURED = 1.2  # log energy from which a cell has structure to compare
+TEXTURED = 1.2  # log energy from which a cell has structure to compare
 _FIRM, _KEPT, _LOST = 0.75, 0.5, 0.3  # local correlation
 _NEAR, _NEARER = -2.0, 0.4  # sharpness of what is too near to be in focus, and how far under the scene's
 
@@ -57,7 +57,7 @@ def place(features: Features, local: Cells, regime: Regime) -> Place:
     """Where the regime's structure is found in the picture, by their `local` correlation."""
     local_in, log_now = local[INNER], np.log(features.energy[INNER] + 0.25)
     before = regime.log_energy[INNER]
-    textured, shown = before > _TEXTURED, log_now > _TEXTURED + 0.5
+    textured, shown = before > TEXTURED, log_now > TEXTURED + 0.5
     count, lost = max(int(textured.sum()), 1), textured & (local_in < _LOST)
     sharpest = np.maximum(features.sharp_x, features.sharp_y)[INNER]
     near = sharpest < np.minimum(_NEAR, regime.sharp.max(axis=0)[INNER] - _NEARER)

@@ -22,6 +22,8 @@ _TALL, _WIDE = (INNER.stop - INNER.start) * _FINER, CELLS_X * _FINER
 _OVERLAP = 0.4  # part of the picture that both views must have in common
 _ZOOMS = (1.25, 1.45, 1.75, 2.1, 0.83, 0.72)
 _TILTS = (-45, -30, -20, -13, -8, 8, 13, 20, 30, 45)  # degrees
+_HERE = 0.5  # correlation where it should be, from which it need not be looked for
+_PLAINLY = 0.5  # and by how much it fits better elsewhere, from which it need not be looked for any more
 _LEAST = 1e-3  # of power: under it there is nothing to correlate
 
 
@@ -48,11 +50,15 @@ class _Spectra(NamedTuple):
 def search(now: NDArray[np.float32], then: NDArray[np.float32]) -> Found:
     """Both are maps of structure less its neighbourhood's (see `placing.Detail`): strength, and its way in two."""
     picture = _spectra(now, _Laid(1.0, 0.0))
-    here = _fit(picture, _spectra(then, _Laid(1.0, 0.0)))
-    best = float(here.max())
+    fit = _fit(picture, _spectra(then, _Laid(1.0, 0.0)))
+    here, best = float(fit[0, 0]), float(fit.max())
+    if here >= _HERE:
+        return Found(here=here, best=here)
     for laid in (*(_Laid(zoom, 0.0) for zoom in _ZOOMS), *(_Laid(1.0, math.radians(tilt)) for tilt in _TILTS)):
+        if best - here >= _PLAINLY:
+            break
         best = max(best, float(_fit(picture, _spectra(then, laid)).max()))
-    return Found(here=float(here[0, 0]), best=best)
+    return Found(here=here, best=best)
 
 
 class _Laid(NamedTuple):

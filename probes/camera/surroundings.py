@@ -8,6 +8,7 @@ leaf. So each number here is a rank among the cells, or that of the worst of eig
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -16,17 +17,19 @@ from numpy.typing import NDArray
 from probes.camera.comparing import Comparison
 from probes.camera.decoding import CELLS_X
 from probes.camera.features import INNER, Cells, Features
-from probes.camera.placing import box
+from probes.camera.placing import TEXTURED, box
 
 _ROWS, _COLUMNS = (INNER.stop - INNER.start) // 2, CELLS_X // 4
 _ZONES = tuple(
     (slice(y * _ROWS, (y + 1) * _ROWS), slice(x * _COLUMNS, (x + 1) * _COLUMNS)) for y in range(2) for x in range(4)
 )
-_TEXTURED = 8.0  # energy of a cell's surroundings from which there is a scene to miss
+_KNOWN = 8.0  # energy of a cell's surroundings from which there is a scene to miss
 _FEW = 8  # cells: under this a rank says nothing
 _NO_EDGE = -9.0  # of a direction without structure
 _CRISP = -1.2  # sharpness of something in focus
 _AWAY = 0.3  # local correlation under which the scene is not in its place
+_NO_CONTRAST, _FULL_CONTRAST = 0.03, 1.2
+_FIRM = 0.75  # local correlation of what is in its place to a hair
 _GRAIN = 0.18  # energy under which fine detail is quantisation
 
 
@@ -54,14 +57,10 @@ class Beside:
         regime = found.regime
         self._around = around
         self._then = box(_parts(found.energy, regime.maps[2], regime.sharp[0], regime.sharp[1]))[:, INNER]
-        self._known = self._then[0] + self._then[1] > 9 * _TEXTURED
+        self._known = self._then[0] + self._then[1] > 9 * _KNOWN
         self._place = found.local[INNER]
+        self._contrast = found.contrast
         self._zones = [zone for zone in _ZONES if np.count_nonzero(self._known[zone]) >= _FEW]
-
-    @property
-    def high(self) -> float:
-        """Upper quarter of the local correlation of structure."""
-        return _rank(self._place[self._known], 0.75)
 
     @property
     def new(self) -> float:
@@ -78,13 +77,19 @@ class Beside:
         return np.asarray(np.log((now[2] + now[3] + half) / (then[2] + then[3] + half)), np.float32)
 
     @property
-    def fine(self) -> float:
-        """Upper quarter of the logarithm of fine detail now to then: what is spared."""
-        return _rank(self._fine[self._known], 0.75)
+    def duller(self) -> float:
+        """Median of the logarithm of fine detail now to then, beyond what the loss of contrast explains: fog takes from
+        fine detail what it takes from the large shades, blur takes more."""
+        return _rank(self._fine[self._known], 0.5) - 2 * self.contrast
+
+    @property
+    def contrast(self) -> float:
+        """Logarithm of the contrast between large shades."""
+        return math.log(min(max(self._contrast, _NO_CONTRAST), _FULL_CONTRAST))
 
     @property
     def worst(self) -> float:
-        """The same in the zone that fits least, its median."""
+        """Median of the logarithm of fine detail now to then, in the zone that fits least."""
         if not self._zones:
             return math.nan
         known, place = self._known, self._place
@@ -101,6 +106,48 @@ class Beside:
         here = (told[0] | told[1]) & self._known
         losses = (_rank(drop[zone][here[zone]], 0.5) for zone in self._zones)
         return max((loss for loss in losses if not math.isnan(loss)), default=math.nan)
+
+
+class Anywhere:
+    """How well each cell of a scene fits in whichever of its known views it fits best: in some light, or in the last
+    good picture, weather looks as it does now. NaN where there is too little to tell from."""
+
+    def __init__(self, scene: Comparison, views: Sequence[Comparison]) -> None:
+        fits = [np.where(_textured(one), one.local[INNER], np.float32(-1)) for one in views]
+        best = np.max(fits, axis=0)
+        self._told = _textured(scene) & (best > -1)
+        self._fit = np.where(self._told, best, np.float32(0))
+
+    @cached_property
+    def _around(self) -> NDArray[np.float32]:
+        """The mean over the 5 × 5 cells around each, those next to it counted more, of the cells that are told."""
+        told = box(box(self._told.astype(np.float32)))
+        return np.asarray(box(box(self._fit))[self._told] / told[self._told], np.float32)
+
+    @property
+    def quarter(self) -> float:
+        """What a quarter of the surroundings fits worse than."""
+        return _rank(self._around, 0.25)
+
+    @property
+    def half(self) -> float:
+        """And half of them."""
+        return _rank(self._around, 0.5)
+
+    @property
+    def firm(self) -> float:
+        """Part of the picture that is in its place to a hair."""
+        return float(np.count_nonzero(self._fit > _FIRM)) / self._fit.size
+
+    @property
+    def weakest(self) -> float:
+        """Mean fit of the zone that fits least."""
+        told = [zone for zone in _ZONES if np.count_nonzero(self._told[zone]) >= _FEW]
+        return min((float(self._fit[zone][self._told[zone]].mean()) for zone in told), default=math.nan)
+
+
+def _textured(view: Comparison) -> NDArray[np.bool_]:
+    return np.asarray(view.regime.log_energy[INNER] > TEXTURED)
 
 
 def _parts(energy: Cells, lean: Cells, sharp_x: Cells, sharp_y: Cells) -> NDArray[np.float32]:

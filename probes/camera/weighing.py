@@ -9,22 +9,23 @@ on places that it had not seen: ADR 10.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from probes.base import Status
-from probes.camera.surroundings import Around, Beside
+from probes.camera.surroundings import Anywhere, Around, Beside
 from probes.camera.verdict import FEW_CELLS, KNOWN_BY, Evidence, State, Verdict
 from probes.camera.weights import BIAS, CURVES
 
 _STATES = (State.CLEAR, State.BLURRED, State.COVERED, State.MOVED)
 _FAULTS = _STATES[1:]
-_SURE = 0.95  # likelihood from which a picture that is well to the rules is not
+_SURE = 0.9  # likelihood from which a picture that is well to the rules is not
 _CERTAIN = 0.98  # and from which there is no doubt
 _KEPT = 5.0  # how much more the fault that the rules say counts than another
+_HAZY, _VEILED, _IN_ORDER, _MOSTLY_THERE = 0.6, 0.5, 0.7, 0.3  # contrasts; likeness; part of the scene lost
 _SCARCELY, _BLUNTED = 0.03, 0.1  # parts of the scene lost, or softer; and a loss of sharpness
+_ASIDE, _UNLIKE = 0.2, 0.65  # part of the scene out of place, or correlation with it: it is looked for elsewhere
 _OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _REASONS = {
     State.BLURRED: "contours adoucis sur une partie de l’image au moins, les grandes formes à leur place",
@@ -36,42 +37,52 @@ _REASONS = {
 class Signs(NamedTuple):
     """What is weighed, in the order of the table; NaN where it cannot be told."""
 
-    lost: float  # see Place
-    contrast: float  # see Comparison
     gap: float  # how much better what is seen fits than the whole
+    hidden: float  # see Place
+    drop: float  # of the picture's own sharpness, from that of the regime
+    gain: float  # see Found; 0 where the scene is in its place, and is not looked for
     crisp: float  # see Around
     softer: float  # see Beside, against the regime that resembles most
     new: float
-    high: float
-    fine: float  # and against the last good picture
-    worst: float
+    contrast: float
+    worst: float  # and against the last good picture
+    duller: float
+    faded: float
     relit: float
-    spread: float  # see Features
-    level: float
+    quarter: float  # see Anywhere
+    half: float
+    firm: float
+    weakest: float
 
 
 def signs(seen: Evidence) -> Signs | None:
     """The signs of a picture; None when there is nothing to compare it with."""
     best, place = seen.best, seen.place
-    if best is None or place is None:
+    if best is None or place is None or seen.regime is None:
         return None
     around = Around(seen.features)
     scene = Beside(around, best)
     last = seen.trail if seen.trail is not None and seen.trail_good else best
     lately = scene if last is best else Beside(around, last)
+    anywhere = Anywhere(best, seen.known if last is best else (*seen.known, last))
+    aside = place.lost >= _ASIDE or best.same < _UNLIKE
     return Signs(
-        lost=place.lost,
-        contrast=best.contrast,
         gap=best.match - best.whole,
+        hidden=place.hidden,
+        drop=seen.regime.level - seen.level,
+        gain=best.found.gain if aside else 0.0,
         crisp=around.crispness,
         softer=scene.softer,
         new=scene.new,
-        high=scene.high,
-        fine=lately.fine,
+        contrast=scene.contrast,
         worst=lately.worst,
+        duller=lately.duller,
+        faded=lately.contrast,
         relit=last.relit,
-        spread=math.log(seen.features.spread + 0.1),
-        level=seen.features.level,
+        quarter=anywhere.quarter,
+        half=anywhere.half,
+        firm=anywhere.firm,
+        weakest=anywhere.weakest,
     )
 
 
@@ -101,6 +112,8 @@ def reconsidered(verdict: Verdict, seen: Evidence) -> Verdict:
     if (told := signs(seen)) is None:
         return verdict
     likely = weigh(told)
+    if _haze(verdict, told, likely, seen):
+        return Verdict(State.CLEAR, Status.WARNING, f"{verdict.reason}, mais les contrastes sont ceux d’une brume")
     if alarm:
         likely[verdict.state] *= _KEPT
     state = max(_FAULTS, key=lambda one: likely[one])
@@ -108,6 +121,19 @@ def reconsidered(verdict: Verdict, seen: Evidence) -> Verdict:
         return verdict
     certain = likely[state] >= _CERTAIN * sum(likely.values())
     return Verdict(state, Status.CRITICAL if certain else Status.WARNING, _REASONS[state])
+
+
+def _haze(verdict: Verdict, told: Signs, likely: dict[State, float], seen: Evidence) -> bool:
+    """Whether what the rules call a fault is more likely haze: large shades are faint but in their order, and fine
+    detail is no fainter than they are."""
+    best, place = seen.best, seen.place
+    if best is None or place is None:
+        return False
+    if verdict.state is State.BLURRED:
+        return best.contrast < _HAZY and told.duller > 0 and likely[State.BLURRED] < _SURE
+    if verdict.state is State.COVERED:
+        return best.contrast < _VEILED and best.likeness >= _IN_ORDER and place.lost < _MOSTLY_THERE
+    return False
 
 
 def _known(seen: Evidence) -> bool:
