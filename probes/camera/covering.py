@@ -23,8 +23,6 @@ from probes.camera.verdict import (
     Verdict,
 )
 
-_ASIDE = 0.25  # part of the scene out of place from which it is looked for elsewhere
-_TELLING = 100  # cells with structure, on both sides, for it to be found by
 _FOUND, _FOUND_GAIN = 0.45, 0.25  # correlation there, and how much more than where it should be
 # Part of the scene that is gone, and how much better what is still seen fits than the whole: each makes up for the
 # other.
@@ -41,10 +39,8 @@ _ECHO_UNVEILED = 0.55  # the same as ECHO in clear air
 
 def turned(seen: Evidence) -> bool:
     """Whether the known scene is in the picture, but not where it was: nothing but a turned camera does that."""
-    best, place = seen.best, seen.place
-    if best is None or place is None or place.lost < _ASIDE or min(place.textured, place.shown) < _TELLING:
-        return False
-    return best.found.best >= _FOUND and best.found.gain >= _FOUND_GAIN
+    found = seen.found
+    return found is not None and found.best >= _FOUND and found.gain >= _FOUND_GAIN
 
 
 def elsewhere(seen: Evidence) -> Verdict | None:

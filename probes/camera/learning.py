@@ -49,7 +49,7 @@ def after(reference: Reference, features: Features, seen: Evidence, verdict: Ver
             return kept  # too much is hidden to be the scene, too little to be a cover
         if seen.place is not None and seen.place.textured >= _RICH and seen.place.solid >= _MISSING_PIECE:
             return kept
-        if _unexplained(reference, seen):
+        if unexplained(reference, seen):
             return kept
         trail = Trail(good=True, since=at, view=new)
         kept = _lit(kept, features.level, at)
@@ -62,7 +62,7 @@ def after(reference: Reference, features: Features, seen: Evidence, verdict: Ver
     return _followed(kept, features, seen, new, at, doubtful=doubtful)
 
 
-def _unexplained(reference: Reference, seen: Evidence) -> bool:
+def unexplained(reference: Reference, seen: Evidence) -> bool:
     """Whether the picture is softer than any known light's, and the light a known one: it may be well, and it may be a
     blur that was missed, which would then be the scene."""
     if not reference.regimes:

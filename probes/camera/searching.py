@@ -23,7 +23,7 @@ _OVERLAP = 0.4  # part of the picture that both views must have in common
 _ZOOMS = (1.25, 1.45, 1.75, 2.1, 0.83, 0.72)
 _TILTS = (-45, -30, -20, -13, -8, 8, 13, 20, 30, 45)  # degrees
 _HERE = 0.5  # correlation where it should be, from which it need not be looked for
-_PLAINLY = 0.5  # and by how much it fits better elsewhere, from which it need not be looked for any more
+_PLAINLY = 0.35  # and how much better it fits elsewhere, from which it need not be looked for any more
 _LEAST = 1e-3  # of power: under it there is nothing to correlate
 
 
@@ -35,8 +35,8 @@ class Found(NamedTuple):
 
     @property
     def gain(self) -> float:
-        """How much better it fits elsewhere."""
-        return self.best - self.here
+        """How much better it fits elsewhere, no more than is looked for."""
+        return min(self.best - self.here, _PLAINLY)
 
 
 class _Spectra(NamedTuple):
@@ -55,7 +55,7 @@ def search(now: NDArray[np.float32], then: NDArray[np.float32]) -> Found:
     if here >= _HERE:
         return Found(here=here, best=here)
     for laid in (*(_Laid(zoom, 0.0) for zoom in _ZOOMS), *(_Laid(1.0, math.radians(tilt)) for tilt in _TILTS)):
-        if best - here >= _PLAINLY:
+        if best >= _HERE and best - here >= _PLAINLY:
             break
         best = max(best, float(_fit(picture, _spectra(then, laid)).max()))
     return Found(here=here, best=best)

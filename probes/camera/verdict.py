@@ -11,6 +11,7 @@ from probes.camera.comparing import Comparison
 from probes.camera.features import Features
 from probes.camera.placing import Place
 from probes.camera.reference import Regime
+from probes.camera.searching import Found
 from probes.camera.stillness import Stillness
 
 FEW_CELLS, SOME_CELLS = 12, 30  # with structure: under these nothing is said, or little
@@ -22,8 +23,11 @@ OTHER = 0.38  # correlation of structure under which it is another view
 ECHO = 0.4  # how far what is gone still shows: below, it is hidden
 VEILED = 0.45  # contrast between large shades that blur leaves and fog does not
 SOFT = 0.35  # part of what is seen that has lost its edges
+_ASIDE, _STILL_THERE = 0.4, 0.6  # part of the scene out of place, and likeness of shades: it may be elsewhere
+_TELLING = 100  # cells with structure, on both sides, for it to be found by
 # Part of the zones that are darker or brighter, and likeness of the shades, from where the light comes from elsewhere.
 _OTHER_LAMPS, _OTHER_SHADES = 0.15, 0.85
+_REVERSED = 0.7  # likeness of the shades, under which what was light is dark: leaves and cloth in infra-red
 
 
 class State(StrEnum):
@@ -69,6 +73,14 @@ class Evidence(NamedTuple):
     trail_good: bool
 
     @property
+    def found(self) -> Found | None:
+        """Where the scene is, in a picture that shows much and little of it in its place; None for any other."""
+        best, place = self.best, self.place
+        if best is None or place is None or place.lost < _ASIDE or best.likeness >= _STILL_THERE:
+            return None
+        return best.found if min(place.textured, place.shown) >= _TELLING else None
+
+    @property
     def drowned(self) -> bool:
         """Whether it is so dark that nothing of the known scene could be told from noise."""
         best = self.best
@@ -80,7 +92,8 @@ class Evidence(NamedTuple):
         best = self.best
         if not self.first_day or best is None:
             return False
-        infrared = best.relit >= _OTHER_LAMPS and best.likeness < _OTHER_SHADES
+        lit = best.relit >= _OTHER_LAMPS and best.likeness < _OTHER_SHADES
+        infrared = lit or (best.likeness < _REVERSED and self.pictures < KNOWN_BY)
         return infrared or (self.novel and best.relit >= 0.6)
 
     @property

@@ -25,7 +25,6 @@ _CERTAIN = 0.98  # and from which there is no doubt
 _KEPT = 5.0  # how much more the fault that the rules say counts than another
 _HAZY, _VEILED, _IN_ORDER, _MOSTLY_THERE = 0.6, 0.5, 0.7, 0.3  # contrasts; likeness; part of the scene lost
 _SCARCELY, _BLUNTED = 0.03, 0.1  # parts of the scene lost, or softer; and a loss of sharpness
-_ASIDE, _UNLIKE = 0.2, 0.65  # part of the scene out of place, or correlation with it: it is looked for elsewhere
 _OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _REASONS = {
     State.BLURRED: "contours adoucis sur une partie de l’image au moins, les grandes formes à leur place",
@@ -65,12 +64,11 @@ def signs(seen: Evidence) -> Signs | None:
     last = seen.trail if seen.trail is not None and seen.trail_good else best
     lately = scene if last is best else Beside(around, last)
     anywhere = Anywhere(best, seen.known if last is best else (*seen.known, last))
-    aside = place.lost >= _ASIDE or best.same < _UNLIKE
     return Signs(
         gap=best.match - best.whole,
         hidden=place.hidden,
         drop=seen.regime.level - seen.level,
-        gain=best.found.gain if aside else 0.0,
+        gain=0.0 if seen.found is None else seen.found.gain,
         crisp=around.crispness,
         softer=scene.softer,
         new=scene.new,

@@ -1,0 +1,140 @@
+"""Noise that the camera smoothed, nights without lamps, a cap on the lens, too much light, a first night in infra-red."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from probes.base import Status
+from probes.camera.decoding import Picture, decode
+from probes.camera.features import INNER, Features, measure
+from probes.camera.learning import unexplained
+from probes.camera.picture import analyse
+from probes.camera.verdict import State
+from tests.unit.probes.camera.faults import Fault
+from tests.unit.probes.camera.scenes import Weather, bare, frame, scene
+from tests.unit.probes.camera.test_picture import AT, DAY, learnt, said, shown
+from tests.unit.probes.camera.year import HOUR
+
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def jpeg(grey: Floats) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(np.uint8(np.clip(np.rint(grey), 0, 255))).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def measured(picture: bytes) -> Features:
+    decoded = decode(picture)
+    assert isinstance(decoded, Picture)
+    return measure(decoded)
+
+
+def noise(deviation: float, smoothed: int = 1) -> Floats:
+    """Noise for a 720p picture, each point the mean of that many each way, as strong after it as before."""
+    rng = np.random.default_rng(2)
+    drawn = rng.normal(0, 1, (720 + smoothed - 1, 1280 + smoothed - 1))
+    summed = sum(
+        drawn[row : row + 720, column : column + 1280] for row in range(smoothed) for column in range(smoothed)
+    )
+    return np.asarray(summed / np.std(summed) * deviation, dtype=np.float64)
+
+
+@cache
+def noon() -> Floats:
+    """The scene of `learnt` by day, grey, without overlay."""
+    return np.asarray(bare(scene(3), DAY, np.random.default_rng(1)).convert("L"), dtype=np.float64)
+
+
+@pytest.mark.parametrize("smoothed", [1, 2, 4], ids=("raw", "smoothed", "smoothed more"))
+@pytest.mark.parametrize("deviation", [2.0, 6.0])
+def test_noise_is_no_structure_however_the_camera_smooths_it(deviation: float, smoothed: int) -> None:
+    features = measured(jpeg(90 + noise(deviation, smoothed)))
+    assert int((features.sure_x | features.sure_y)[INNER].sum()) <= 3
+
+
+def small(values: Floats) -> Floats:
+    return values[:360, :640]
+
+
+def test_a_night_without_lamps_that_still_shows_shades_is_no_black_picture() -> None:
+    """Nothing stands out of the noise; that the roofs are darker than the sky can still be told."""
+    finding = said(jpeg(noon() * 0.12 + 4 + small(noise(3.0))))
+    assert finding.state is State.UNKNOWN
+
+
+@pytest.mark.parametrize("deviation", [0.5, 3.0, 7.0])
+def test_a_cap_on_the_lens_is_black_however_noisy_the_sensor(deviation: float) -> None:
+    finding = said(jpeg(24 + small(noise(deviation, 2))))
+    assert (finding.state, finding.status) == (State.BLACK, Status.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    "burnt",
+    [lambda day: day * 2.6, lambda day: day * 1.2 + 130, lambda day: day * 1.6 + 95 + small(noise(18.0))],
+    ids=("gain", "veil", "gain and noise"),
+)
+def test_too_much_light_is_told_though_details_are_left(burnt: Callable[[Floats], Floats]) -> None:
+    finding = said(jpeg(burnt(noon())))
+    assert (finding.state, finding.status) == (State.BURNT, Status.CRITICAL)
+
+
+def test_a_first_night_in_infrared_is_softer_and_no_fault() -> None:
+    """Many lenses focus infra-red elsewhere than daylight; on the second night it is this camera's own."""
+    world, rng, reference = scene(3), np.random.default_rng(1), None
+    night, soft = replace(DAY, light="infrared"), Fault(blur=1.1)
+    for hour in range(14):
+        reference, _ = analyse(reference, frame(world, DAY, rng), hour * HOUR)
+    for quarter in range(32):
+        reference, found = analyse(reference, frame(world, night, rng, soft), 14 * HOUR + quarter * HOUR / 4)
+        assert found.state in (State.CLEAR, State.UNKNOWN), found
+    _, found = analyse(reference, frame(world, night, rng, soft), 46 * HOUR)
+    assert (found.state, found.status) == (State.CLEAR, Status.OK)
+
+
+class Near(NamedTuple):
+    """As much of a comparison as is asked."""
+
+    same: float = 0.5
+    relit: float = 0.0
+    blunt: float = 0.5
+    nearness: float = 1.0
+
+
+class Seen(NamedTuple):
+    known: tuple[Near, ...]
+
+
+class Known(NamedTuple):
+    regimes: tuple[int, ...] = (1,)
+
+
+@pytest.mark.parametrize(
+    ("near", "held"),
+    [
+        (Near(), True),  # another look in the same light, and softer: it may be a blur that was missed
+        (Near(same=0.9), False),
+        (Near(relit=0.5), False),  # another light has another look
+        (Near(blunt=0.0), False),  # snow
+        (Near(blunt=math.nan), False),
+    ],
+)
+def test_what_is_softer_in_the_same_light_is_not_learnt(near: Near, *, held: bool) -> None:
+    assert unexplained(cast("Any", Known()), cast("Any", Seen((near,)))) is held
+    assert not unexplained(cast("Any", Known(())), cast("Any", Seen(())))
+
+
+def test_haze_takes_from_large_shades_what_it_takes_from_edges_and_blur_does_not() -> None:
+    world = noon()
+    haze = said(jpeg(world * 0.3 + 110))
+    assert haze.state in (State.CLEAR, State.UNKNOWN)
+    assert said(shown(Weather(light="overcast"), Fault(blur=4.0)), learnt(), AT).state is State.BLURRED
