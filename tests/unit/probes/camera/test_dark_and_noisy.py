@@ -1,4 +1,4 @@
-"""Noise that the camera smoothed, nights without lamps, a cap on the lens, too much light, a first night in infra-red."""
+"""Smoothed noise, nights without lamps, a cap on the lens, too much light, a first night in infra-red."""
 
 from __future__ import annotations
 
