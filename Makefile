@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= config/vigie.yaml
 
+# The tests start hundreds of processes of Vigie, and each would compile all of it once more.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo run fmt static check explore test bench docs wheel lock clean debian
 
 help:
@@ -70,7 +73,8 @@ static: $(DEVELOP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Unit tests share nothing, and take every core; the others start real servers and watch processes, one after another.
+# Unit tests compute, and take every core. The others wait for real servers and processes more than they compute: two
+# files of them a core. Each file stays in one process, which starts its servers once.
 check: static
 	$(BIN)/pytest -n auto tests/unit
 
@@ -79,7 +83,7 @@ explore: $(DEVELOP)
 	VIGIE_EXAMPLES=explore $(BIN)/pytest -n auto tests/unit
 
 test: debian check
-	$(BIN)/pytest --ignore=tests/unit
+	$(BIN)/pytest -n $$((2 * $$(nproc))) --dist loadfile --no-loadscope-reorder --ignore=tests/unit
 
 bench: debian $(DEVELOP)
 	$(BIN)/python -m bench

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -24,9 +23,10 @@ def world() -> Iterator[Targets]:
 
 
 @pytest.fixture
-def figures(capsys: pytest.CaptureFixture[str]) -> Figures:
+def figures(record_property: Callable[[str, object], None]) -> Figures:
+    """They are told at the end: the process that a test runs in may have no terminal."""
+
     def tell(line: str) -> None:
-        with capsys.disabled():
-            sys.stdout.write(f"\n{line}\n")
+        record_property("figures", line)
 
     return tell

@@ -20,8 +20,9 @@ from tests.integration.probes.authority import leaf, root
 USER, PASSWORD = "essai@exemple.test", "chêne-liège 7"
 FULL = "pleine@exemple.test"
 NOBODY = 65534  # who owns the boxes
-# An address that nothing else uses: a port that the kernel chose there is still free a moment later.
-ADDRESS = "127.88.25.143"
+# An address that nothing else uses, no other run of the tests either: a port that the kernel chose there is still free
+# a moment later. Ids of processes end at 2^22.
+ADDRESS = f"127.{128 + (os.getpid() >> 16)}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
 
 _MAIN = """
 compatibility_level = 3.6
