@@ -46,7 +46,7 @@ async def run(place: Installation, *words: str, **environment: str) -> subproces
 
 
 def way(port: int) -> dict[str, Any]:
-    return {"relays": [{"host": "127.0.0.1", "port": port, "security": "none", "timeout": "2s"}]}
+    return {"relays": [{"host": "127.0.0.1", "port": port, "security": "none", "timeout": "60s"}]}
 
 
 def ovh(address: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Recording:
 
 
 def described(**written: Any) -> dict[str, Any]:
-    return {"type": "http", "timeout": "1s", **written}
+    return {"type": "http", "timeout": "60s", **written}
 
 
 BODY = {"form": {"to": "{to}", "text": "{text}"}}
@@ -157,7 +157,7 @@ async def test_after_a_break_it_may_have_been_taken_and_the_next_gateway_waits(h
     now, good = Ticking(), Recording()
     async with listening(handler) as broken, serving(good) as address:
         url = f"http://127.0.0.1:{broken.port}/"
-        first = described(url=url, name="boiteuse", **BODY)
+        first = described(url=url, name="boiteuse", timeout="1s" if words == "pas de réponse en 1 s" else "60s", **BODY)
         channel = texting(first, described(url=address, **BODY), monotonic=now)
         attempt = await channel.send(letter(TO))
         assert attempt.outcome is Outcome.LATER

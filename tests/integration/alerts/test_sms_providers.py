@@ -33,7 +33,7 @@ class OneAccount:
             "application_secret": Secret("as-0123456789abcdef"),
             "consumer_key": Secret(api.consumer),
             "url": f"{address}/1.0",
-            "timeout": "5s",
+            "timeout": "60s",
         }
         settings = TypeAdapter(OvhCloud).validate_python({**written, **changed})
         gateway = OvhCloudGateway(settings, wall=lambda: self.wall, monotonic=self.monotonic)

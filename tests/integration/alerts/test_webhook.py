@@ -27,7 +27,7 @@ NOW = AT + 60
 
 
 def channel(url: str, **changed: Any) -> WebhookTransport:
-    written = {"name": "journal", "url": url, "secret": Secret(KEY), "timeout": "1s", **changed}
+    written = {"name": "journal", "url": url, "secret": Secret(KEY), "timeout": "60s", **changed}
     return WebhookTransport([TypeAdapter(Webhook).validate_python(written)], wall=lambda: float(NOW))
 
 
@@ -101,7 +101,7 @@ async def test_what_an_answer_means(status: int, outcome: Outcome, words: str) -
 
 async def test_one_that_hangs_and_one_that_is_not_there() -> None:
     async with listening(silent()) as deaf:
-        attempt = await channel(f"http://127.0.0.1:{deaf.port}/").send(letter("journal"))
+        attempt = await channel(f"http://127.0.0.1:{deaf.port}/", timeout="1s").send(letter("journal"))
         assert attempt == Attempt(Outcome.LATER, "webhook journal : pas de réponse en 1 s")
     attempt = await channel("http://127.0.0.1:1/").send(letter("journal"))
     assert attempt == Attempt(Outcome.LATER, "webhook journal : connexion refusée")

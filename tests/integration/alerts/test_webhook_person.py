@@ -51,7 +51,7 @@ class Scene:
         self.desk, self.now, self.mail = desk, desk.now, Box()
         self.posts: list[tuple[dict[str, str], dict[str, Any]]] = []
         self.statuses = [200]
-        written = {"name": "journal", "url": url, "secret": Secret(KEY), "timeout": "5s"}
+        written = {"name": "journal", "url": url, "secret": Secret(KEY), "timeout": "60s"}
         hook = WebhookTransport([TypeAdapter(Webhook).validate_python(written)], wall=lambda: float(self.now))
         gathering = Gathering(
             promises=desk.promises,

@@ -20,11 +20,11 @@ SUPPLIES, UPS = "1.3.6.1.2.1.43.11.1.1", "1.3.6.1.2.1.33.1"
 INK = {"rows": True, "oid": f"{SUPPLIES}.9", "of": f"{SUPPLIES}.8", "labels": f"{SUPPLIES}.6"}
 
 
-async def look(machine: Played, probe: Probe, **written: Any) -> Result:
+async def look(machine: Played, probe: Probe, timeout_s: float = 60.0, **written: Any) -> Result:
     settings = TypeAdapter(probe.settings).validate_python({"access": {"port": machine.port}, **written})
     shared = Shared()
     try:
-        run = Run(shared=shared, at=1_800_000_000.0, timeout_s=1.0)
+        run = Run(shared=shared, at=1_800_000_000.0, timeout_s=timeout_s)
         return await runner.run(probe, Target(sonde="a/b/c", address=ADDRESS), settings, run)
     finally:
         await shared.close()
@@ -69,7 +69,7 @@ async def test_a_machine_well_and_ill(
     assert result.status is ill, result.message
     assert said in result.message
     await machine.strike("other", Mode.CLOSED)
-    assert (await look(machine, probe, **written)).status is Status.CRITICAL
+    assert (await look(machine, probe, 1.0, **written)).status is Status.CRITICAL
     await machine.heal("other")
     await machine.heal("fault")
     assert (await look(machine, probe, **written)).status is Status.OK
@@ -77,7 +77,8 @@ async def test_a_machine_well_and_ill(
 
 async def test_strangers_are_not_answered(start: Start) -> None:
     machine = await start("snmp", open_agent)
-    assert (await look(machine, disk.PROBE, access={"port": machine.port, "version": 1})).status is Status.CRITICAL
+    stranger = await look(machine, disk.PROBE, 1.0, access={"port": machine.port, "version": 1})
+    assert stranger.status is Status.CRITICAL
     await machine.strike("fault", Mode.MUTE)
-    result = await look(machine, disk.PROBE)
+    result = await look(machine, disk.PROBE, 1.0)
     assert result.message.startswith("aucune réponse SNMP")
