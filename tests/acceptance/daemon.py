@@ -21,8 +21,8 @@ from typing import Any, Self, TypeVar
 from supervisor.control import ask
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 30.0  # a condition that does not come true within this is a failure
-ENDS_WITHIN_S = 15.0  # SIGTERM to the end: the last flush may take 5 s, a noisy machine the rest
+PATIENCE_S = 60.0  # a condition that does not come true within this is a failure
+ENDS_WITHIN_S = 30.0  # SIGTERM to the end: the last flush may take 5 s, a noisy machine the rest
 _SERIES = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 

@@ -1,6 +1,6 @@
 """What snmpd asks for values that a test decides (`pass_persist`): `python3 snmp_table.py FILE`.
 
-The file has a line a value: OID, type, value. It is read again at each question, so that a test may change it.
+The file has a line a value: OID, type, value. A test may put another in its place: it is looked at for each question.
 """
 
 from __future__ import annotations
@@ -12,13 +12,26 @@ from pathlib import Path
 Oid = tuple[int, ...]
 
 
-def read(path: Path) -> dict[Oid, tuple[str, str]]:
-    """The values by OID."""
-    table = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        oid, kind, value = line.split(" ", 2)
-        table[number(oid)] = (kind, value)
-    return table
+class Table:
+    """The values by OID, read again once they are those of another file: a walk asks for each cell by itself."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int] | None = None
+        self.values: dict[Oid, tuple[str, str]] = {}
+        self.known: list[Oid] = []
+
+    def look(self) -> None:
+        """Be up to date."""
+        found = self._path.stat()
+        if self._seen == (found.st_ino, found.st_mtime_ns):
+            return
+        self.values.clear()
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            oid, kind, value = line.split(" ", 2)
+            self.values[number(oid)] = (kind, value)
+        self.known = sorted(self.values)
+        self._seen = (found.st_ino, found.st_mtime_ns)
 
 
 def number(text: str) -> Oid:
@@ -26,25 +39,24 @@ def number(text: str) -> Oid:
     return tuple(int(part) for part in text.strip().strip(".").split("."))
 
 
-def answer(path: Path, command: str, asked: Oid) -> list[str]:
+def answer(table: Table, command: str, asked: Oid) -> list[str]:
     """The lines that snmpd expects."""
-    table = read(path)
+    table.look()
     if command == "getnext":
-        known = sorted(table)
-        after = bisect.bisect_right(known, asked)
-        if after == len(known):
+        after = bisect.bisect_right(table.known, asked)
+        if after == len(table.known):
             return ["NONE"]
-        asked = known[after]
-    if asked not in table:
+        asked = table.known[after]
+    if asked not in table.values:
         return ["NONE"]
-    return ["." + ".".join(map(str, asked)), *table[asked]]
+    return ["." + ".".join(map(str, asked)), *table.values[asked]]
 
 
 def main() -> None:
     """Answer until snmpd leaves."""
-    path = Path(sys.argv[1])
+    table = Table(Path(sys.argv[1]))
     while command := sys.stdin.readline().strip():
-        lines = ["PONG"] if command == "PING" else answer(path, command, number(sys.stdin.readline()))
+        lines = ["PONG"] if command == "PING" else answer(table, command, number(sys.stdin.readline()))
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
 

@@ -142,7 +142,8 @@ class Agent:
             f"createUser {self._user} {USERS[self._user].format(**words)}",
             f"rouser {self._user} {level} {self._allowed}",
         ]
-        program = f"{sys.executable} {snmp_table.__file__} {self._table}"
+        # Without what is installed: the first question waits for it to start.
+        program = f"{sys.executable} -I -S {snmp_table.__file__} {self._table}"
         served = [f"pass_persist .{root} {program}" for root in _SERVED]
         identity = [f"exactEngineID {_CLONED}"] if self._starts else []
         return "\n".join([*identity, f"rocommunity {COMMUNITY} default {self._allowed}", *user, *served]) + "\n"

@@ -52,8 +52,8 @@ def write_until_killed(database: Path, pipe: int) -> None:
     asyncio.run(work())
 
 
-def killed_once(database: Path, delay_s: float) -> int:
-    """Raise a writer, kill it after so long; the number of batches it said were written."""
+def killed_once(database: Path, batches_said: int, delay_s: float) -> int:
+    """Raise a writer, kill it so long after it said so many times that a batch was written; the number of the last."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -63,9 +63,11 @@ def killed_once(database: Path, delay_s: float) -> int:
         finally:
             os._exit(70)  # reached only by an exception, whose trace is on standard error
     os.close(writing)
+    said = b""
+    while len(said) < 4 * batches_said and (piece := os.read(reading, 4)):
+        said += piece
     time.sleep(delay_s)
     os.kill(child, signal.SIGKILL)
-    said = b""
     while piece := os.read(reading, 1 << 16):
         said += piece
     os.close(reading)
@@ -97,8 +99,9 @@ def main(directory: Path, rounds: int, seed: int) -> None:
             shutil.rmtree(directory, ignore_errors=True)
             directory.mkdir()
             kept = 0
-        # Very early for some, so that opening and migrating are hit as well.
-        said = killed_once(database, rnd.choice([rnd.uniform(0, 0.03), rnd.uniform(0.02, 0.15)]))
+        # Very early for some, so that opening and migrating are hit as well; others wrote, however slow the machine is.
+        early = rnd.random() < 0.5
+        said = killed_once(database, 0 if early else rnd.randint(1, 20), rnd.uniform(0, 0.03 if early else 0.01))
         acknowledged += max(said - kept, 0)
         before = max(said, kept)
         # Killed before there is a schema: only opening it as a writer does can tell that nothing is missing.
