@@ -74,7 +74,10 @@ static: $(DEVELOP)
 	$(BIN)/lint-imports
 
 # Unit tests compute, and take every core. The others wait for real servers and processes more than they compute: two
-# files of them a core. Each file stays in one process, which starts its servers once.
+# files of them a core, and not more at a time than there are long ones. Each file stays in one process, which starts its
+# servers once.
+AT_ONCE = $$(( 2 * $$(nproc) < 12 ? 2 * $$(nproc) : 12 ))
+
 check: static
 	$(BIN)/pytest -n auto tests/unit
 
@@ -83,7 +86,7 @@ explore: $(DEVELOP)
 	VIGIE_EXAMPLES=explore $(BIN)/pytest -n auto tests/unit
 
 test: debian check
-	$(BIN)/pytest -n $$((2 * $$(nproc))) --dist loadfile --no-loadscope-reorder --ignore=tests/unit
+	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder --ignore=tests/unit
 
 bench: debian $(DEVELOP)
 	$(BIN)/python -m bench
