@@ -10,7 +10,7 @@ from aiohttp import web
 
 from probes.secret import Secret
 from supervisor.alerts.transport import Outcome
-from supervisor.alerts.turns import REST_S
+from supervisor.alerts.ways import REST_S
 from tests.integration.alerts.letters import Ticking, letter, texting
 from tests.integration.alerts.web import serving
 from tests.integration.probes.hostile import answering, endless, listening, response, silent
