@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER
 
-_FINER = 2  # points looked at in a cell: an offset is seldom a whole number of cells
-_TALL, _WIDE = (INNER.stop - INNER.start) * _FINER, CELLS_X * _FINER
+_TALL, _WIDE = INNER.stop - INNER.start, CELLS_X
 _OVERLAP = 0.4  # part of the picture that both views must have in common
 _ZOOMS = (1.25, 1.45, 1.75, 2.1, 0.83, 0.72)
 _TILTS = (-45, -30, -20, -13, -8, 8, 13, 20, 30, 45)  # degrees
@@ -93,9 +92,9 @@ def _spectra(maps: NDArray[np.float32], laid: _Laid) -> _Spectra:
 
 @functools.cache
 def _points(laid: _Laid) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Row and column of the scene's cells that each point shows when it is laid so, and which of them it has."""
+    """Row and column of the scene that each cell of the picture shows when it is laid so, and which of them it has."""
     y, x = np.mgrid[0:_TALL, 0:_WIDE].astype(np.float32)
-    y, x = (y - (_TALL - 1) / 2) / _FINER / laid.zoom, (x - (_WIDE - 1) / 2) / _FINER / laid.zoom
+    y, x = (y - (_TALL - 1) / 2) / laid.zoom, (x - (_WIDE - 1) / 2) / laid.zoom
     cos, sin = math.cos(laid.tilt), math.sin(laid.tilt)
     rows, columns = cos * y - sin * x + (CELLS_Y - 1) / 2, sin * y + cos * x + (CELLS_X - 1) / 2
     inside = (rows >= INNER.start - 0.5) & (rows <= INNER.stop - 0.5) & (columns >= -0.5) & (columns <= CELLS_X - 0.5)

@@ -24,7 +24,7 @@ _SURE = 0.9  # likelihood from which a picture that is well to the rules is not
 _CERTAIN = 0.98  # and from which there is no doubt
 _KEPT = 5.0  # how much more the fault that the rules say counts than another
 _HAZY, _VEILED, _IN_ORDER, _MOSTLY_THERE = 0.6, 0.5, 0.7, 0.3  # contrasts; likeness; part of the scene lost
-_SCARCELY, _BLUNTED = 0.03, 0.1  # parts of the scene lost, or softer; and a loss of sharpness
+_SCARCELY, _SOFTER, _BLUNTED = 0.08, 0.03, 0.2  # parts of the scene lost, and softer; and a loss of sharpness
 _OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _REASONS = {
     State.BLURRED: "contours adoucis sur une partie de l’image au moins, les grandes formes à leur place",
@@ -146,4 +146,4 @@ def _as_ever(verdict: Verdict, seen: Evidence) -> bool:
     best, place = seen.best, seen.place
     if verdict.status is not Status.OK or best is None or place is None:
         return False
-    return place.lost < _SCARCELY and best.soft < _SCARCELY and not best.blunt >= _BLUNTED
+    return place.lost < _SCARCELY and best.soft < _SOFTER and not best.blunt >= _BLUNTED
