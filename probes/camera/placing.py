@@ -7,6 +7,7 @@ reference's: a uniform texture agrees with no other, and what a cover leaves fre
 from __future__ import annotations
 
 import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from probes.camera.reference import Regime
 
 TEXTURED = 1.2  # log energy from which a cell has structure to compare
 _FIRM, _KEPT, _LOST = 0.75, 0.5, 0.3  # local correlation
+_FEW = 12  # cells: under this a median says nothing
 _NEAR, _NEARER = -2.0, 0.4  # sharpness of what is too near to be in focus, and how far under the scene's
 
 
@@ -27,6 +29,7 @@ class Place(NamedTuple):
     shown: int  # cells of the picture with structure
     firm: float  # share in its place to a hair
     kept: float  # share in its place
+    faded: float  # median change of the logarithm of the energy of what is in its place; NaN if too little is
     lost: float  # share that is not
     solid: float  # share lost together with nearly all its surroundings
     hidden: float  # share lost that is smooth or out of focus now
@@ -63,12 +66,14 @@ def place(features: Features, local: Cells, regime: Regime) -> Place:
     near = sharpest < np.minimum(_NEAR, regime.sharp.max(axis=0)[INNER] - _NEARER)
     smooth = (log_now < 0.3) | (before - log_now > 2.8)
     whole = box(lost.astype(np.float32)) >= np.float32(0.85) * box(textured.astype(np.float32))
+    there = textured & (local_in > _KEPT)
     foreign = shown & (local_in < _LOST) & ~near
     return Place(
         textured=int(textured.sum()),
         shown=int(shown.sum()),
         firm=int((textured & (local_in > _FIRM)).sum()) / count,
-        kept=int((textured & (local_in > _KEPT)).sum()) / count,
+        kept=int(there.sum()) / count,
+        faded=float(np.median((log_now - before)[there])) if int(there.sum()) >= _FEW else math.nan,
         lost=int(lost.sum()) / count,
         solid=int((lost & whole).sum()) / count,
         hidden=int((lost & (smooth | near)).sum()) / count,

@@ -23,7 +23,8 @@ _FAULTS = _STATES[1:]
 _SURE = 0.9  # likelihood from which a picture that is well to the rules is not
 _CERTAIN = 0.98  # and from which there is no doubt
 _KEPT = 5.0  # how much more the fault that the rules say counts than another
-_HAZY, _VEILED, _IN_ORDER, _MOSTLY_THERE = 0.6, 0.5, 0.7, 0.3  # contrasts; likeness; part of the scene lost
+_HAZY, _VEILED, _IN_ORDER = 0.6, 0.5, 0.5  # contrasts in haze, and likeness of the shades
+_STILL, _FADED = 0.1, -0.8  # part of the scene that is in its place, and the logarithm of its energy: a cover spares it
 _SCARCELY, _SOFTER, _BLUNTED = 0.08, 0.03, 0.2  # parts of the scene lost, and softer; and a loss of sharpness
 _OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _REASONS = {
@@ -110,27 +111,28 @@ def reconsidered(verdict: Verdict, seen: Evidence) -> Verdict:
     if (told := signs(seen)) is None:
         return verdict
     likely = weigh(told)
-    if _haze(verdict, told, likely, seen):
-        return Verdict(State.CLEAR, Status.WARNING, f"{verdict.reason}, mais les contrastes sont ceux d’une brume")
+    alone = likely.get(verdict.state, 0.0)
     if alarm:
         likely[verdict.state] *= _KEPT
     state = max(_FAULTS, key=lambda one: likely[one])
+    if state is verdict.state and _haze(state, told, alone, seen):
+        return Verdict(State.CLEAR, Status.WARNING, f"{verdict.reason}, mais les contrastes sont ceux d’une brume")
     if state is verdict.state or (not alarm and likely[state] < _SURE):
         return verdict
     certain = likely[state] >= _CERTAIN * sum(likely.values())
     return Verdict(state, Status.CRITICAL if certain else Status.WARNING, _REASONS[state])
 
 
-def _haze(verdict: Verdict, told: Signs, likely: dict[State, float], seen: Evidence) -> bool:
+def _haze(state: State, told: Signs, likely: float, seen: Evidence) -> bool:
     """Whether what the rules call a fault is more likely haze: large shades are faint but in their order, and fine
-    detail is no fainter than they are."""
+    detail is no fainter than they are, or what is not hidden is faint as well."""
     best, place = seen.best, seen.place
     if best is None or place is None:
         return False
-    if verdict.state is State.BLURRED:
-        return best.contrast < _HAZY and told.duller > 0 and likely[State.BLURRED] < _SURE
-    if verdict.state is State.COVERED:
-        return best.contrast < _VEILED and best.likeness >= _IN_ORDER and place.lost < _MOSTLY_THERE
+    if state is State.BLURRED:
+        return best.contrast < _HAZY and told.duller > 0 and likely < _SURE
+    if state is State.COVERED:
+        return best.contrast < _VEILED and best.likeness >= _IN_ORDER and place.kept >= _STILL and place.faded < _FADED
     return False
 
 
