@@ -106,7 +106,7 @@ def _first(seen: Evidence) -> Verdict:
         if verdict.state is State.COVERED and first_fog(seen):
             reason = "trop peu d’images connues pour distinguer un cache du brouillard"
             return Verdict(State.UNKNOWN, Status.UNKNOWN, reason)
-        if verdict.state is not State.UNKNOWN or rule is not cover:
+        if verdict.state is not State.UNKNOWN or rule not in (elsewhere, cover):
             return verdict
         doubt = verdict  # nothing else can be told of such a picture but that it is the one before
     if doubt is not None:

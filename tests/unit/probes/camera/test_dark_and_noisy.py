@@ -14,13 +14,15 @@ import pytest
 from PIL import Image
 
 from probes.base import Status
+from probes.camera.deciding import gather
 from probes.camera.decoding import Picture, decode
 from probes.camera.features import INNER, Features, measure
 from probes.camera.learning import unexplained
 from probes.camera.picture import analyse
+from probes.camera.reference import load
 from probes.camera.verdict import State
 from tests.unit.probes.camera.faults import Fault
-from tests.unit.probes.camera.scenes import Weather, bare, frame, scene
+from tests.unit.probes.camera.scenes import bare, frame, scene
 from tests.unit.probes.camera.test_picture import AT, DAY, learnt, said, shown
 from tests.unit.probes.camera.year import HOUR
 
@@ -70,6 +72,14 @@ def test_a_night_without_lamps_that_still_shows_shades_is_no_black_picture() -> 
     """Nothing stands out of the noise; that the roofs are darker than the sky can still be told."""
     finding = said(jpeg(noon() * 0.12 + 4 + small(noise(3.0))))
     assert finding.state is State.UNKNOWN
+
+
+def test_such_a_night_is_frozen_when_its_noise_is_the_same() -> None:
+    night = noon() * 0.12 + 4
+    drawn, other = jpeg(night + small(noise(3.0))), jpeg(night + noise(3.0)[-360:, -640:])
+    reference, _ = analyse(learnt(), drawn, AT)
+    assert analyse(reference, other, AT + HOUR)[1].state is State.UNKNOWN
+    assert analyse(reference, drawn, AT + HOUR)[1].state is State.FROZEN
 
 
 @pytest.mark.parametrize("deviation", [0.5, 3.0, 7.0])
@@ -133,8 +143,18 @@ def test_what_is_softer_in_the_same_light_is_not_learnt(near: Near, *, held: boo
     assert not unexplained(cast("Any", Known(())), cast("Any", Seen(())))
 
 
-def test_haze_takes_from_large_shades_what_it_takes_from_edges_and_blur_does_not() -> None:
-    world = noon()
-    haze = said(jpeg(world * 0.3 + 110))
-    assert haze.state in (State.CLEAR, State.UNKNOWN)
-    assert said(shown(Weather(light="overcast"), Fault(blur=4.0)), learnt(), AT).state is State.BLURRED
+def faded(picture: bytes) -> float:
+    """What is left of the edges of what is in its place."""
+    known = load(learnt())
+    assert known is not None
+    place = gather(measured(picture), known, AT).place
+    assert place is not None
+    return place.faded
+
+
+def test_haze_fades_what_it_leaves_and_a_cover_does_not() -> None:
+    haze, cover = jpeg(noon() * 0.3 + 110), shown(DAY, Fault(cover=0.5))
+    assert faded(haze) < -1.5
+    assert faded(cover) > -0.3
+    assert said(haze).state in (State.CLEAR, State.UNKNOWN)
+    assert said(cover).state is State.COVERED

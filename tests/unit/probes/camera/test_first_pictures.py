@@ -34,10 +34,10 @@ def known_by(pictures: int) -> bytes:
     return reference
 
 
-def far_half_hidden() -> bytes:
-    """Fog or a veil: the far half has gone, the near one is faint."""
+def far_half_hidden(near: float = 0.4) -> bytes:
+    """The far half has gone; of the contrast of the near one so much is left: fog, unless all of it is."""
     grey = np.asarray(empty_road().convert("L"), dtype=np.float64)
-    clear = np.where(np.arange(len(grey)) < 0.45 * len(grey), 0.0, 0.4)[:, None]
+    clear = np.where(np.arange(len(grey)) < 0.45 * len(grey), 0.0, near)[:, None]
     noise = np.random.default_rng(1).normal(0.0, 0.7, grey.shape)
     return jpeg(Image.fromarray(np.clip(grey * clear + 170 * (1 - clear) + noise, 0, 255).astype(np.uint8)))
 
@@ -66,6 +66,12 @@ def test_the_first_fog_of_a_camera_hardly_known_is_no_cover() -> None:
     assert "brouillard" in finding.reason
 
 
-def test_the_same_is_a_cover_once_the_scene_is_known() -> None:
+def test_the_same_is_haze_once_the_scene_is_known() -> None:
     finding = analyse(known_by(30), far_half_hidden(), 31 * HOUR)[1]
+    assert (finding.state, finding.status) == (State.CLEAR, Status.WARNING)
+    assert "brume" in finding.reason
+
+
+def test_what_hides_one_half_and_spares_the_other_is_a_cover() -> None:
+    finding = analyse(known_by(30), far_half_hidden(near=1.0), 31 * HOUR)[1]
     assert (finding.state, finding.status) == (State.COVERED, Status.CRITICAL)
