@@ -19,7 +19,7 @@ from probes.dns_wire import RCODES, TYPES, Answer, Question, Record, WireError
 from probes.excerpt import excerpt
 from probes.http_settings import HostName
 from probes.names import NameFailureError, Names, literal
-from probes.pattern import SearchTooLongError, found
+from probes.pattern import Patience, SearchTooLongError
 from probes.resolvers import SystemResolvers
 from probes.settings import Flag, Seconds, settings
 from probes.threshold import Above, Verdict
@@ -149,10 +149,10 @@ async def _look_in(zone: str, name: str, settings: DnsSettings, run: Run) -> Res
             answer = await _ask(Question(question, TYPES["A"]), settings, run)
     except TimeoutError:
         return Result(Status.UNKNOWN, f"pas de réponse sur la liste {zone} ({run.stage})")
-    except NameFailureError as failure:
+    except (NameFailureError, NoAnswerError) as failure:
         return Result(Status.UNKNOWN, failure.message)
-    except NoAnswerError as error:
-        return Result(Status.UNKNOWN, error.message)
+    except WireError as error:  # the list's name is long, and an address of IPv6 before it too much
+        return Result(Status.UNKNOWN, str(error))
     response_s = time.perf_counter() - started_s
     said = judge_listing(answer, host, zone, verdict)
     verdict.measurements.append(Measurement("response_seconds", response_s))
@@ -215,8 +215,9 @@ def _compare(records: list[Record], settings: DnsSettings, what: str, verdict: V
 
 
 def _search(records: list[Record], regex: re.Pattern[str], what: str, verdict: Verdict) -> None:
+    patience = Patience()
     try:
-        holding = sum(found(regex, record.text) for record in records)
+        holding = sum(patience.found(regex, record.text) for record in records)
     except SearchTooLongError as error:
         verdict.find(Status.UNKNOWN, f"{what} : {error.message}")
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
+import time
 from types import FrameType
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ from probes.excerpt import excerpt
 from probes.units import say_duration
 
 _MOST_S = 0.2  # of processor; an honest search of a page of 1 MiB takes a few milliseconds
+_LEAST_S = 0.001  # less is nothing: a timer of nothing never rings
 
 
 class SearchTooLongError(Exception):
@@ -30,26 +32,47 @@ class _LateError(Exception):
     """The timer rang. Raised out of the search itself: the matcher looks for signals every few thousand steps."""
 
 
-def found(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether the pattern is found anywhere in the text; raises SearchTooLongError.
+class Patience:
+    """The processor time of one check for all its searches: a target may send a thousand texts, each just bearable."""
 
-    Only the main thread hears signals, and all checks run there; elsewhere the search is not bounded.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return pattern.search(text) is not None
-    signal.signal(signal.SIGVTALRM, _ring)
-    try:
-        # A signal that comes at any instant is heard before the call that disarms the timer is over: inside this try.
-        signal.setitimer(signal.ITIMER_VIRTUAL, _MOST_S)
-        try:
+    def __init__(self) -> None:
+        self._left_s = _MOST_S
+
+    def found(self, pattern: re.Pattern[str], text: str) -> bool:
+        """Whether the pattern is found anywhere in the text; raises SearchTooLongError.
+
+        Only the main thread hears signals, and all checks run there; elsewhere the search is not bounded.
+        """
+        if threading.current_thread() is not threading.main_thread():
             return pattern.search(text) is not None
-        finally:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    except _LateError:
-        raise SearchTooLongError(pattern) from None
-    finally:
-        # Not what was there before: to the system's default a signal still on its way would be the end of the process.
-        signal.signal(signal.SIGVTALRM, signal.SIG_IGN)
+        if self._left_s < _LEAST_S:
+            raise SearchTooLongError(pattern)
+        began_s = time.thread_time()
+        try:
+            try:
+                signal.signal(signal.SIGVTALRM, _ring)
+                signal.setitimer(signal.ITIMER_VIRTUAL, self._left_s)
+                return pattern.search(text) is not None
+            finally:
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+                _deafen()
+                # Not what the timer says is left: the kernel rounds that up, each time by a tick.
+                self._left_s -= time.thread_time() - began_s
+        except _LateError:
+            # Heard anywhere above, even while it was being disarmed: it rings once, so nothing can follow.
+            self._left_s = 0.0
+            _deafen()
+            raise SearchTooLongError(pattern) from None
+
+
+def found(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the pattern is found anywhere in the text, when it is all that a check searches for."""
+    return Patience().found(pattern, text)
+
+
+def _deafen() -> None:
+    # Not what was there before: to the system's default a signal still on its way would be the end of the process.
+    signal.signal(signal.SIGVTALRM, signal.SIG_IGN)
 
 
 def _ring(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
 from probes.names import Address, Family, NameFailureError, Names, literal
-from probes.pattern import SearchTooLongError, found
+from probes.pattern import Patience, SearchTooLongError
 from probes.settings import Bytes, Port, Seconds, settings
 from probes.threshold import Above, Verdict
 from probes.trouble import connection_trouble
@@ -128,7 +128,7 @@ async def _talk(sock: socket.socket, settings: TcpSettings, run: Run, verdict: V
     """Send, then read until what is expected is found, the target closes, or enough was read."""
     loop = asyncio.get_running_loop()
     started_s = time.perf_counter()
-    heard = b""
+    heard, patience = b"", Patience()
     try:
         if settings.send:
             run.stage = "envoi de la requête"
@@ -138,7 +138,7 @@ async def _talk(sock: socket.socket, settings: TcpSettings, run: Run, verdict: V
         for _ in range(_READS):
             chunk = await loop.sock_recv(sock, settings.max_bytes - len(heard))
             heard += chunk
-            answered = _answered(settings, heard)
+            answered = _answered(settings, heard, patience)
             if answered or not chunk or len(heard) >= settings.max_bytes:
                 break
     except OSError as error:
@@ -157,8 +157,8 @@ async def _talk(sock: socket.socket, settings: TcpSettings, run: Run, verdict: V
         verdict.find(Status.CRITICAL, _unexpected(heard, settings))
 
 
-def _answered(settings: TcpSettings, heard: bytes) -> bool:
-    return settings.expect is not None and found(settings.expect, heard.decode("utf-8", "replace"))
+def _answered(settings: TcpSettings, heard: bytes, patience: Patience) -> bool:
+    return settings.expect is not None and patience.found(settings.expect, heard.decode("utf-8", "replace"))
 
 
 def _unexpected(heard: bytes, settings: TcpSettings) -> str:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
 from probes.names import Family, NameFailureError
-from probes.pattern import SearchTooLongError, found
+from probes.pattern import Patience, SearchTooLongError
 from probes.settings import Flag, settings
 from probes.snmp.access import SnmpAccess
 from probes.snmp.walks import Walks, find_peer
@@ -154,6 +154,7 @@ class _Judgement:
         self._settings = settings
         self._run = run
         self._verdict = verdict
+        self._patience = Patience()
         self._good: list[tuple[float, str]] = []  # numbers that are well, and how they are told
         self._found: list[tuple[Status, str]] = []
 
@@ -200,7 +201,8 @@ class _Judgement:
     def _plain(self, number: float | None, line: _Line, what: str, own: Verdict) -> None:
         settings = self._settings
         try:
-            if settings.expect is not None and not found(settings.expect, _text(line.value, hexadecimal=settings.hex)):
+            text = _text(line.value, hexadecimal=settings.hex)
+            if settings.expect is not None and not self._patience.found(settings.expect, text):
                 own.find(Status.CRITICAL, f"{what} inattendu : « {self._quote(line.value)} »")
         except SearchTooLongError as error:
             own.find(Status.UNKNOWN, f"{what} : {error.message}")

@@ -207,6 +207,10 @@ async def test_a_blocklist_that_is_silent_says_nothing_of_the_address() -> None:
     assert gone.status is Status.UNKNOWN
     named = await one_run(PROBE, "absent.invalid", resolver=resolver, blocklist="liste.test")
     assert (named.status, named.message) == (Status.UNKNOWN, "nom inconnu du DNS : absent.invalid")
+    long = ".".join(["a" * 60] * 4)  # a name by itself, and none behind an address of IPv6
+    unasked = await one_run(PROBE, "2001:db8::1", resolver=resolver, blocklist=long)
+    assert unasked.status is Status.UNKNOWN
+    assert unasked.message.startswith("ce n'est pas un nom de domaine : 1.0.0.0.")
 
 
 async def test_thresholds(dnsmasq: str) -> None:

@@ -91,6 +91,9 @@ async def test_a_text(agent: Agent, snmp: Runner) -> None:
     result = await snmp(**access(agent, oid=f"{MINE}.4.0", expect="^(a+)+$"))
     assert result.message == "valeur : motif « ^(a+)+$ » trop coûteux : abandonné après 200 ms"
     assert result.status is Status.UNKNOWN
+    agent.set({f"{MINE}.5.{row}": ("string", "a" * 60 + "!") for row in (1, 2)} | {f"{MINE}.5.3": ("string", "b")})
+    result = await snmp(**access(agent, oid=f"{MINE}.5", rows=True, expect="^(a+)+$|c"))
+    assert result.status is Status.UNKNOWN  # a hundred rows have the time of one, and the third had none left
 
 
 async def test_what_is_not_a_number(agent: Agent, snmp: Runner) -> None:

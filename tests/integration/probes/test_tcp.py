@@ -194,6 +194,21 @@ async def test_a_pattern_that_an_answer_makes_explode_is_given_up() -> None:
     assert result.message == "motif « ^(a+)+$ » trop coûteux : abandonné après 200 ms"
 
 
+async def test_searches_that_are_each_bearable_are_given_up_together() -> None:
+    """An answer that comes byte by byte is searched a thousand times."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"a" * 18 + b"!")
+        while not reader.at_eof():
+            await asyncio.sleep(0)
+            writer.write(b"x")
+
+    async with serving(drip) as port:
+        result = await one_run(PROBE, "127.0.0.1", port=port, expect="^(a+)+$")
+    assert result.status is Status.UNKNOWN
+    assert result.message == "motif « ^(a+)+$ » trop coûteux : abandonné après 200 ms"
+
+
 async def test_a_slow_banner_is_read_whole() -> None:
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for byte in b"220 ready":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import signal
 import threading
+from typing import Any
 
 import pytest
 
-from probes.pattern import SearchTooLongError, found
+from probes.pattern import Patience, SearchTooLongError, found
 
 EXPLODES = re.compile("(a+)+$")
 BOMB = "a" * 60 + "!"
@@ -51,3 +52,38 @@ def test_in_another_thread_nothing_is_bounded_and_nothing_fails() -> None:
     thread.start()
     thread.join()
     assert answers == [True]
+
+
+def test_a_timer_that_rings_while_it_is_disarmed_is_heard_as_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread's tick delivers the signal when the search is over and the handler still stands."""
+    install = signal.signal
+    rung: list[int] = []
+
+    def late(number: int, handler: Any) -> Any:
+        if handler is signal.SIG_IGN and not rung:
+            rung.append(number)
+            signal.raise_signal(signal.SIGVTALRM)
+        return install(number, handler)
+
+    monkeypatch.setattr(signal, "signal", late)
+    with pytest.raises(SearchTooLongError):
+        found(re.compile("a"), "a")
+    assert rung
+    assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_IGN
+
+
+def test_searches_of_one_check_share_its_time() -> None:
+    patience = Patience()
+    assert patience.found(re.compile("a"), "a")
+    with pytest.raises(SearchTooLongError):
+        patience.found(EXPLODES, BOMB)
+    with pytest.raises(SearchTooLongError):  # nothing is left, however easy it is
+        patience.found(re.compile("a"), "a")
+    bearable = Patience()
+
+    def search_many() -> None:
+        for _ in range(10_000):  # each takes some milliseconds
+            bearable.found(EXPLODES, "a" * 16 + "!")
+
+    with pytest.raises(SearchTooLongError):
+        search_many()
