@@ -38,6 +38,10 @@ class Keys(NamedTuple):
     signing: bytes
     ciphering: bytes
 
+    def __repr__(self) -> str:
+        """Nothing of the keys: they are as good as the passwords, and a report of an error may print what it holds."""
+        return f"Keys({self.hash})"
+
 
 class Stamp(NamedTuple):
     """Who an agent is and what time it has, as messages carry it."""

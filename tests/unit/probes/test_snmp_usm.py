@@ -110,3 +110,10 @@ def test_without_keys_nothing_is_signed_nor_opened() -> None:
     assert usm.open_pdu(message, NOBODY, {}).request == 7
     with pytest.raises(WireError):
         usm.open_pdu(usm.read(SEALED)[1], NOBODY, {})
+
+
+def test_keys_are_not_shown() -> None:
+    said = repr(KEYS) + str(KEYS)
+    assert repr(KEYS.signing) not in said
+    assert repr(KEYS.ciphering) not in said
+    assert KEYS.signing.hex() not in said
