@@ -20,6 +20,7 @@ _NOTHING = frozenset({_NULL, 0x80, 0x81, 0x82})  # noSuchObject, noSuchInstance,
 _LONGEST_NUMBER = 9  # bytes: 64 bits and a sign
 _LONGEST_OID = 128  # numbers
 _KNOWN = 20_000  # OIDs remembered
+_LONG = 64  # bytes of one that is not: those of tables have some 20, and an agent may make up 20 000 of 5 kB each
 _FLOAT, _DOUBLE = b"\x9f\x78\x04", b"\x9f\x79\x08"  # Net-SNMP's, inside an Opaque
 
 
@@ -209,6 +210,8 @@ def _value(data: bytes, tag: int, start: int, stop: int) -> Value:
 
 
 def _learn_oid(data: bytes, known: dict[bytes, Oid]) -> Oid:
+    if len(data) > _LONG:
+        return _read_oid(data)
     if len(known) >= _KNOWN:
         known.clear()  # years of tables, or an agent that makes them up
     oid = known[data] = _read_oid(data)

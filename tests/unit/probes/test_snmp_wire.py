@@ -122,3 +122,10 @@ def test_numbers_inside_an_opaque() -> None:
     assert opaque(bytes.fromhex("9f780442c80000")) == 100.0
     assert opaque(bytes.fromhex("9f7908405e000000000000")) == 120.0
     assert opaque(b"\x9f\x78\x04") == b"\x9f\x78\x04"
+
+
+def test_long_identifiers_that_an_agent_makes_up_are_not_remembered() -> None:
+    long = (1, 3, *range(1_000_000, 1_000_100))
+    known: dict[bytes, Oid] = {}
+    assert decode(response([(long, v2c.Integer32(1))]), known).bindings == [(long, 1)]
+    assert not known
