@@ -17,6 +17,9 @@ from probes.excerpt import excerpt
 from probes.units import say_duration
 
 _MOST_S = 0.2  # of processor; an honest search of a page of 1 MiB takes a few milliseconds
+# The matcher hears the timer between its steps only, and one step of `.*` may read all there is: so a long text is
+# searched in pieces that overlap, and a match may span no more than they do.
+_PIECE, _OVERLAP = 32 * 1024, 16 * 1024
 _LEAST_S = 0.001  # less is nothing: a timer of nothing never rings
 
 
@@ -44,7 +47,7 @@ class Patience:
         Only the main thread hears signals, and all checks run there; elsewhere the search is not bounded.
         """
         if threading.current_thread() is not threading.main_thread():
-            return pattern.search(text) is not None
+            return _anywhere(pattern, text)
         if self._left_s < _LEAST_S:
             raise SearchTooLongError(pattern)
         began_s = time.thread_time()
@@ -52,7 +55,7 @@ class Patience:
             try:
                 signal.signal(signal.SIGVTALRM, _ring)
                 signal.setitimer(signal.ITIMER_VIRTUAL, self._left_s)
-                return pattern.search(text) is not None
+                return _anywhere(pattern, text)
             finally:
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
                 _deafen()
@@ -68,6 +71,19 @@ class Patience:
 def found(pattern: re.Pattern[str], text: str) -> bool:
     """Whether the pattern is found anywhere in the text, when it is all that a check searches for."""
     return Patience().found(pattern, text)
+
+
+def _anywhere(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the pattern is found in any piece of the text.
+
+    What ends where a piece does may have been cut there, or be an end (`$`) that is none: that is looked at again.
+    """
+    for start in range(0, max(len(text) - _OVERLAP, 1), _PIECE - _OVERLAP):
+        end = min(start + _PIECE, len(text))
+        match = pattern.search(text, start, end)
+        if match is not None and (match.end() < end or end == len(text) or pattern.match(text, match.start())):
+            return True
+    return False
 
 
 def _deafen() -> None:

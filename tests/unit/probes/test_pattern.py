@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -34,6 +34,41 @@ def test_a_search_without_end_is_given_up(pattern: str, text: str) -> None:
         found(re.compile(pattern), text)
     assert str(error.value) == error.value.message
     assert found(re.compile("b"), "b")  # the next search is not disturbed
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "there"),
+    [
+        ("needle", "x" * 300_000 + "needle", True),
+        ("needle", "x" * 32_765 + "needle" + "x" * 300_000, True),  # across the end of a piece
+        ("^needle", "x" * 16_384 + "needle", False),  # the start of a piece is no start
+        ("x$", "x" * 300_000 + "y", False),  # nor its end an end
+        ("x$", "x" * 300_000, True),
+        ("a.*", "a" + "x" * 300_000, True),  # reaches beyond the piece
+        ("(?m)^needle$", "hay\n" * 50_000 + "needle\n" + "hay\n" * 50_000, True),
+        ("a[^b]*b", "a" + "x" * 300_000 + "b", False),  # spans more than pieces overlap: not looked for
+        ("", "", True),
+    ],
+)
+def test_a_long_text_is_searched_in_pieces(pattern: str, text: str, *, there: bool) -> None:
+    assert found(re.compile(pattern), text) is there
+
+
+class Watched:
+    """A pattern that notes how much it is given at a time."""
+
+    def __init__(self) -> None:
+        self.pieces: list[int] = []
+
+    def search(self, _text: str, start: int, end: int) -> None:
+        self.pieces.append(end - start)
+
+
+def test_no_piece_is_so_long_that_one_step_of_the_matcher_takes_seconds() -> None:
+    watched = Watched()
+    assert not found(cast("re.Pattern[str]", watched), "A" * 1_000_000)
+    assert max(watched.pieces) == 32 * 1024
+    assert sum(watched.pieces) < 2_100_000
 
 
 def test_nothing_rings_later() -> None:
