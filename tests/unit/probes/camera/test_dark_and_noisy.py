@@ -111,6 +111,18 @@ def test_a_first_night_in_infrared_is_softer_and_no_fault() -> None:
     assert (found.state, found.status) == (State.CLEAR, Status.OK)
 
 
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_first_day_after_a_dark_night_is_not_too_dark_and_is_learnt(seed: int) -> None:
+    """Little of such a night stands out, and none of it is missed by day: it is the light that is new."""
+    world, rng, reference = scene(seed), np.random.default_rng(seed), None
+    for hour in range(8):
+        reference, _ = analyse(reference, frame(world, DAY, rng, Fault(gain=0.24)), hour * HOUR)
+    for hour in range(8, 16):
+        reference, found = analyse(reference, frame(world, DAY, rng), hour * HOUR)
+        assert found.state is State.CLEAR, found
+    assert found.status is Status.OK
+
+
 class Near(NamedTuple):
     """As much of a comparison as is asked."""
 
