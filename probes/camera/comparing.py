@@ -55,12 +55,17 @@ class Comparison:
     @cached_property
     def local(self) -> Cells:
         """The correlation of structure around each cell."""
-        return agreement(self._view.detail, detail(self.shape))
+        return agreement(self._view.detail, self._detail)
+
+    @cached_property
+    def _detail(self) -> Detail:
+        """The regime's structure less its neighbourhood's."""
+        return detail(self.shape)
 
     @cached_property
     def found(self) -> Found:
         """Where in the picture the regime's structure fits best: dearer than all the rest, so for few pictures."""
-        return search(self._view.detail.maps, detail(self.shape).maps)
+        return search(self._view.detail.maps, self._detail.maps)
 
     @cached_property
     def match(self) -> float:
