@@ -55,12 +55,17 @@ class Comparison:
     @cached_property
     def local(self) -> Cells:
         """The correlation of structure around each cell."""
-        return agreement(self._view.detail, detail(self.shape))
+        return agreement(self._view.detail, self._detail)
+
+    @cached_property
+    def _detail(self) -> Detail:
+        """The regime's structure less its neighbourhood's."""
+        return detail(self.shape)
 
     @cached_property
     def found(self) -> Found:
         """Where in the picture the regime's structure fits best: dearer than all the rest, so for few pictures."""
-        return search(self._view.detail.maps, detail(self.shape).maps)
+        return search(self._view.detail.maps, self._detail.maps)
 
     @cached_property
     def match(self) -> float:
@@ -126,8 +131,17 @@ class Comparison:
     @cached_property
     def relit(self) -> float:
         """Part of the cells that are much darker, or part that are much brighter: whichever is more."""
-        ratio: NDArray[np.float32] = np.exp(self._features.zones - self.regime.zones)
-        return max(int((ratio < _DARKER).sum()), int((ratio > 1 / _DARKER).sum())) / ratio.size
+        return max(self.darkened, int((self._ratio > 1 / _DARKER).sum()) / self._ratio.size)
+
+    @cached_property
+    def darkened(self) -> float:
+        """Part of the cells that are much darker."""
+        return int((self._ratio < _DARKER).sum()) / self._ratio.size
+
+    @cached_property
+    def _ratio(self) -> NDArray[np.float32]:
+        """How many times brighter each zone is."""
+        return np.asarray(np.exp(self._features.zones - self.regime.zones), np.float32)
 
     @property
     def same(self) -> float:
@@ -142,8 +156,7 @@ class Comparison:
     @cached_property
     def _light(self) -> Cells:
         """How many times brighter each cell's zone is."""
-        ratio = np.exp(self._features.zones - self.regime.zones)
-        return np.repeat(np.repeat(ratio, CELLS_Y // ZONES_Y, axis=0), CELLS_X // ZONES_X, axis=1)
+        return np.repeat(np.repeat(self._ratio, CELLS_Y // ZONES_Y, axis=0), CELLS_X // ZONES_X, axis=1)
 
     @cached_property
     def _expected(self) -> Cells:

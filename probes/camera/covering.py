@@ -37,7 +37,7 @@ _FOGGED = 0.2  # contrast of large shades in fog
 _ECHO_UNVEILED = 0.55  # the same as ECHO in clear air
 
 
-def turned(seen: Evidence) -> bool:
+def found_elsewhere(seen: Evidence) -> bool:
     """Whether the known scene is in the picture, but not where it was: nothing but a turned camera does that."""
     found = seen.found
     return found is not None and found.best >= _FOUND and found.gain >= _FOUND_GAIN

@@ -13,7 +13,7 @@ import numpy as np
 
 from probes.base import Status
 from probes.camera.comparing import Comparison, placed, sharpest, sharpness, view_of
-from probes.camera.covering import cover, elsewhere, first_fog, too_plain, turned
+from probes.camera.covering import cover, elsewhere, first_fog, found_elsewhere, too_plain
 from probes.camera.decoding import CELLS_X, CELLS_Y
 from probes.camera.features import INNER, Features
 from probes.camera.reference import Reference
@@ -91,26 +91,23 @@ def decide(seen: Evidence) -> Verdict:
 def by_rules(seen: Evidence) -> Verdict:
     """The first rule that holds; but a scene that is found elsewhere in the picture was not hidden."""
     verdict = _first(seen)
-    if verdict.state in _MAY_BE_TURNED and turned(seen):
+    if verdict.state in _MAY_BE_TURNED and found_elsewhere(seen):
         return Verdict(State.MOVED, Status.CRITICAL, "la scène connue se retrouve ailleurs dans l’image")
     return verdict
 
 
 def _first(seen: Evidence) -> Verdict:
     """The first of these that holds; each says why."""
-    doubt = None
     for rule in (_light, elsewhere, cover, _freeze, _flat, _blur, _move):
         verdict = rule(seen)
-        if verdict is None or (doubt is not None and verdict.state is not State.FROZEN):
+        if verdict is None:
             continue
         if verdict.state is State.COVERED and first_fog(seen):
             reason = "trop peu d’images connues pour distinguer un cache du brouillard"
             return Verdict(State.UNKNOWN, Status.UNKNOWN, reason)
-        if verdict.state is not State.UNKNOWN or rule not in (elsewhere, cover):
-            return verdict
-        doubt = verdict  # nothing else can be told of such a picture but that it is the one before
-    if doubt is not None:
-        return doubt
+        if verdict.state is State.UNKNOWN and rule in (elsewhere, cover):
+            return _freeze(seen) or verdict  # nothing else can be told of such a picture but that it is the one before
+        return verdict
     return Verdict(State.CLEAR, Status.OK, "l’image est nette")
 
 

@@ -63,8 +63,8 @@ def after(reference: Reference, features: Features, seen: Evidence, verdict: Ver
 
 
 def unexplained(reference: Reference, seen: Evidence) -> bool:
-    """Whether the picture is softer than any known light's, and the light a known one: it may be well, and it may be a
-    blur that was missed, which would then be the scene."""
+    """Whether the picture is softer than the regime nearest to it, which it hardly resembles though the light is the
+    same: it may be well, and it may be a blur that was missed, which would then be the scene."""
     if not reference.regimes:
         return False
     near = seen.known[_nearest(seen)]

@@ -30,7 +30,7 @@ class Found(NamedTuple):
     """Where the scene fits best."""
 
     here: float  # correlation where it should be
-    best: float  # and where it is highest
+    best: float  # and where it is highest, of what was looked at: a view that is in its place is not looked for
 
     @property
     def gain(self) -> float:

@@ -84,7 +84,7 @@ class Evidence(NamedTuple):
     def drowned(self) -> bool:
         """Whether it is so dark that nothing of the known scene could be told from noise."""
         best = self.best
-        return best is not None and best.relit >= 0.6 and best.strong < SOME_CELLS
+        return best is not None and best.darkened >= 0.6 and best.strong < SOME_CELLS
 
     @property
     def first_night(self) -> bool:

@@ -3,7 +3,7 @@
 The rules of `deciding` and `covering` each ask few questions, and give an alarm only where weather never answers so.
 What they leave in doubt, a web, dirt on half of the glass, a smear or a hand by night, is told by many small signs
 together. Each sign counts by a curve of three straight pieces; the sums say how likely each of four states is
-(multinomial logistic regression). The table was fitted on simulated faults over photographs of 28 places, and judged
+(multinomial logistic regression). The table was fitted on simulated faults over photographs of 50 places, and judged
 on places that it had not seen: ADR 10.
 """
 
@@ -47,7 +47,7 @@ class Signs(NamedTuple):
     contrast: float
     worst: float  # and against the last good picture
     duller: float
-    faded: float
+    faded: float  # the contrast; not what Place calls so
     relit: float
     quarter: float  # see Anywhere
     half: float

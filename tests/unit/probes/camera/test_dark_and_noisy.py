@@ -57,7 +57,7 @@ def noon() -> Floats:
     return np.asarray(bare(scene(3), DAY, np.random.default_rng(1)).convert("L"), dtype=np.float64)
 
 
-@pytest.mark.parametrize("smoothed", [1, 2, 4], ids=("raw", "smoothed", "smoothed more"))
+@pytest.mark.parametrize("smoothed", [1, 2, 4, 6], ids=("raw", "smoothed", "smoothed more", "smoothed most"))
 @pytest.mark.parametrize("deviation", [2.0, 6.0])
 def test_noise_is_no_structure_however_the_camera_smooths_it(deviation: float, smoothed: int) -> None:
     features = measured(jpeg(90 + noise(deviation, smoothed)))
@@ -72,6 +72,7 @@ def test_a_night_without_lamps_that_still_shows_shades_is_no_black_picture() -> 
     """Nothing stands out of the noise; that the roofs are darker than the sky can still be told."""
     finding = said(jpeg(noon() * 0.12 + 4 + small(noise(3.0))))
     assert finding.state is State.UNKNOWN
+    assert "le bruit couvre la scène" in finding.reason
 
 
 def test_such_a_night_is_frozen_when_its_noise_is_the_same() -> None:
@@ -109,6 +110,20 @@ def test_a_first_night_in_infrared_is_softer_and_no_fault() -> None:
         assert found.state in (State.CLEAR, State.UNKNOWN), found
     _, found = analyse(reference, frame(world, night, rng, soft), 46 * HOUR)
     assert (found.state, found.status) == (State.CLEAR, Status.OK)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_first_day_after_a_dark_night_is_not_too_dark_and_is_learnt(seed: int) -> None:
+    """Little of such a night stands out, and none of it is missed by day: it is the light that is new."""
+    world, rng, reference = scene(seed), np.random.default_rng(seed), None
+    for hour in range(8):
+        reference, _ = analyse(reference, frame(world, DAY, rng, Fault(gain=0.24)), hour * HOUR)
+    told = []
+    for hour in range(8, 16):
+        reference, found = analyse(reference, frame(world, DAY, rng), hour * HOUR)
+        told.append(found)
+    assert {found.state for found in told} == {State.CLEAR}, told
+    assert told[-1].status is Status.OK
 
 
 class Near(NamedTuple):

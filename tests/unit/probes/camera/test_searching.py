@@ -9,12 +9,13 @@ import pytest
 
 from probes.base import Status
 from probes.camera.comparing import Comparison, view_of
+from probes.camera.deciding import by_rules, gather
 from probes.camera.decoding import Picture, decode
 from probes.camera.features import Features, measure
 from probes.camera.picture import analyse
-from probes.camera.reference import regime
+from probes.camera.reference import load, regime
 from probes.camera.searching import Found
-from probes.camera.verdict import State
+from probes.camera.verdict import State, Verdict
 from tests.unit.probes.camera.faults import Fault
 from tests.unit.probes.camera.scenes import Weather, frame, scene
 from tests.unit.probes.camera.test_picture import AT, learnt
@@ -71,8 +72,22 @@ def test_another_scene_is_found_nowhere() -> None:
     assert found(NOON, seed=8).best < 0.45
 
 
-def test_what_is_found_elsewhere_was_not_hidden() -> None:
-    """A view that is turned by much has lost most of what was known: it is no cover all the same."""
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [(Fault(shift=(0.18, 0.0)), State.MOVED), (Fault(cover=0.6), State.COVERED)],
+    ids=("turned", "hidden"),
+)
+def test_what_the_rules_call_hidden_is_moved_if_it_is_found_elsewhere(
+    fault: Fault, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = load(learnt())
+    assert reference is not None
+    hidden = Verdict(State.COVERED, Status.CRITICAL, "dit par les règles")
+    monkeypatch.setattr("probes.camera.deciding._first", lambda _: hidden)
+    assert by_rules(gather(features(NOON, fault), reference, AT)).state is state
+
+
+def test_a_view_turned_by_much_is_no_cover() -> None:
     jpeg = frame(scene(3), NOON, np.random.default_rng(2), Fault(shift=(0.19, 0.19)))
     _, finding = analyse(learnt(), jpeg, AT)
     assert (finding.state, finding.status) == (State.MOVED, Status.CRITICAL)
