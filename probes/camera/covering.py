@@ -22,6 +22,7 @@ from probes.camera.verdict import (
     State,
     Verdict,
 )
+from probes.units import say_ratio
 
 _FOUND, _FOUND_GAIN = 0.45, 0.25  # correlation there, and how much more than where it should be
 # Part of the scene that is gone, and how much better what is still seen fits than the whole: each makes up for the
@@ -77,10 +78,16 @@ def _out_of_place(seen: Evidence, best: Comparison, place: Place) -> Verdict | N
     turned = _turned(best, place)
     if abs(turned) < _EITHER:
         state = State.COVERED if turned < 0 else State.MOVED
-        return Verdict(state, Status.WARNING, f"{place.lost:.0%} de la scène connue a disparu : masquée ou déplacée")
+        return Verdict(
+            state,
+            Status.WARNING,
+            f"{say_ratio(round(place.lost, 2))} de la scène connue a disparu : masquée ou déplacée",
+        )
     if turned < 0:
         return _covered(place)
-    return Verdict(State.MOVED, Status.CRITICAL, f"{place.lost:.0%} de la scène connue n’est plus à sa place")
+    return Verdict(
+        State.MOVED, Status.CRITICAL, f"{say_ratio(round(place.lost, 2))} de la scène connue n’est plus à sa place"
+    )
 
 
 def _soft_in_place(seen: Evidence, best: Comparison, place: Place) -> bool:
@@ -89,7 +96,9 @@ def _soft_in_place(seen: Evidence, best: Comparison, place: Place) -> bool:
 
 
 def _covered(place: Place) -> Verdict:
-    return Verdict(State.COVERED, Status.CRITICAL, f"{place.lost:.0%} de la scène connue ne se voit plus")
+    return Verdict(
+        State.COVERED, Status.CRITICAL, f"{say_ratio(round(place.lost, 2))} de la scène connue ne se voit plus"
+    )
 
 
 def _turned(best: Comparison, place: Place) -> float:
@@ -123,10 +132,14 @@ def cover(seen: Evidence) -> Verdict | None:
     if seen.place is not None and nothing_shown(best, seen.place):
         return Verdict(State.UNKNOWN, Status.UNKNOWN, "trop peu de détails pour juger de l’image")
     if best.relit >= 0.6 and best.relit > best.gone + 0.3 and best.same >= OTHER and not _cut_off(best):
-        return Verdict(State.CLEAR, Status.WARNING, f"{best.gone:.0%} de la scène invisible dans une lumière nouvelle")
+        return Verdict(
+            State.CLEAR,
+            Status.WARNING,
+            f"{say_ratio(round(best.gone, 2))} de la scène invisible dans une lumière nouvelle",
+        )
     if best.strong < PLAIN and best.gone < 0.5:
         return too_plain()
-    reason = f"{best.gone:.0%} de la scène connue a disparu derrière une surface unie"
+    reason = f"{say_ratio(round(best.gone, 2))} de la scène connue a disparu derrière une surface unie"
     if best.gone < 0.1:
         reason = "une partie de la scène connue est remplacée par autre chose, le reste est à sa place"
     return Verdict(State.COVERED, Status.CRITICAL, reason)

@@ -34,6 +34,7 @@ from probes.camera.verdict import (
     Verdict,
 )
 from probes.camera.weighing import reconsidered
+from probes.units import say_ratio
 
 _INNER_CELLS = (CELLS_Y - 4) * CELLS_X  # the rows of overlays left out
 _NIGHTFALL = 32.0  # grey levels
@@ -41,6 +42,7 @@ _NOVEL = 0.4  # logarithm of light
 _DARK, _DARK_ALONE = 0.7, 0.97  # parts of a picture: where nothing at all is seen, and where something may be
 _LIT, _UNLIT = 45, 25  # grey levels of the brightest points: from here there is a lamp, and under it no light at all
 _SHADES = 0.4  # correlation of the large shades: black pictures have under 0.3, the darkest nights over 0.5
+_SATURATED = 0.25  # part of a picture that is worth naming
 _GLARE = 0.4  # logarithm of light over the brightest that was ever learnt
 _FIRST_DAY_S = 30 * 3600.0  # after which a camera has been seen in each of its lights
 _LIVE, _LIVE_UNSTEADY = 1.0, 0.58  # stillness under which nothing changed
@@ -123,13 +125,15 @@ def finding(verdict: Verdict, seen: Evidence) -> Finding:
 def _light(seen: Evidence) -> Verdict | None:
     features = seen.features
     if _black(seen):
-        reason = f"{features.dark:.0%} de l’image est noire"
+        reason = f"{say_ratio(round(features.dark, 2))} de l’image est noire"
         if seen.nightfall:
             return Verdict(State.BLACK, Status.WARNING, f"{reason}, après une image déjà très sombre")
         return Verdict(State.BLACK, Status.CRITICAL, reason)
     if not _burnt(seen):
         return None
-    return Verdict(State.BURNT, Status.CRITICAL, f"{features.bright:.0%} de l’image est saturée")
+    if features.bright >= _SATURATED:
+        return Verdict(State.BURNT, Status.CRITICAL, f"{say_ratio(round(features.bright, 2))} de l’image est saturée")
+    return Verdict(State.BURNT, Status.CRITICAL, "image bien plus claire que toutes celles connues de cette caméra")
 
 
 def _black(seen: Evidence) -> bool:
@@ -154,7 +158,7 @@ def _burnt(seen: Evidence) -> bool:
     brighter = features.mean.mean() >= 180 and min(one.relit for one in seen.known) >= 0.6
     if brighter and seen.glare >= _GLARE:
         return True
-    if features.bright < 0.25:
+    if features.bright < _SATURATED:
         return False
     return (brighter and missing >= 0.15) or (missing >= 0.3 and features.bright >= 0.4)
 

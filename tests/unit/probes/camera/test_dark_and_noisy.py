@@ -87,6 +87,7 @@ def test_such_a_night_is_frozen_when_its_noise_is_the_same() -> None:
 def test_a_cap_on_the_lens_is_black_however_noisy_the_sensor(deviation: float) -> None:
     finding = said(jpeg(24 + small(noise(deviation, 2))))
     assert (finding.state, finding.status) == (State.BLACK, Status.CRITICAL)
+    assert " % de l’image est noire" in finding.reason
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,7 @@ def test_a_cap_on_the_lens_is_black_however_noisy_the_sensor(deviation: float) -
 def test_too_much_light_is_told_though_details_are_left(burnt: Callable[[Floats], Floats]) -> None:
     finding = said(jpeg(burnt(noon())))
     assert (finding.state, finding.status) == (State.BURNT, Status.CRITICAL)
+    assert not finding.reason.startswith("0")
 
 
 def test_a_first_night_in_infrared_is_softer_and_no_fault() -> None:
