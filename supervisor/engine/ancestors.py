@@ -46,8 +46,9 @@ class AncestorsFirst:
     async def settled(self, sonde_id: str, at: int) -> int:
         """Wait until what it depends on is known to be well or down later than `at`; the instant to judge it at.
 
-        The nearest ancestor is enough: a failing ancestor looks at its own first. Without one, the canaries: as soon
-        as one of them answers, Vigie itself is not cut off. If one is down, the result saw the trouble a moment before
+        The nearest first, and up to the first that hides it: one that answers says nothing of those above it (a machine
+        that is reached by another way while its router is down). Without any, the canaries: as soon as one of them
+        answers, Vigie itself is not cut off. If one is down, the result saw the trouble a moment before
         its cause was known: it is judged from the instant at which it is.
         """
         above = [name for name in self._judge.ancestors(sonde_id) if self._is_checked(name)]
@@ -55,9 +56,11 @@ class AncestorsFirst:
         patience = sum(self._patience(name) for name in above)
         try:
             async with asyncio.timeout(patience):
-                if parents:
-                    await self._known(parents[0], at)
-                else:
+                for name in parents:
+                    await self._known(name, at)
+                    if self._judge.hidden_since(sonde_id, int(self._clock.wall())) is not None:
+                        break
+                if not parents:
                     await self._any_well(above, at)
         except TimeoutError:
             log.warning("%s: what it depends on did not settle within %.0f s; it is judged alone", sonde_id, patience)

@@ -232,3 +232,15 @@ def test_a_dead_root_far_up_raises_one_alarm() -> None:
     stage = Stage(dead, [backbone, link, site], [])
     stage.play(600)
     assert went_critical(stage.changes) == [backbone.id]
+
+
+@pytest.mark.parametrize("dies_at", [100.0, 103.0, 111.0, 127.0, 148.0])
+def test_an_ancestor_that_answers_says_nothing_of_those_above_it(dies_at: float) -> None:
+    """The machine is still reached (its ping goes another way) while its site's router and its services are down."""
+    router = sonde("a/routeur/lien", attempts=3)
+    machine = sonde("a/serveur/lien", parent=router.id, attempts=3)
+    services = [sonde(f"a/serveur/s{i}", parent=machine.id, attempts=1 + i % 3) for i in range(12)]
+    dead = lambda name, now: Status.CRITICAL if now >= dies_at and name != machine.id else Status.OK  # noqa: E731
+    stage = Stage(dead, [router, machine, *services], [])
+    stage.play(600)
+    assert went_critical(stage.changes) == [router.id]
