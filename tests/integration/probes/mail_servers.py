@@ -148,6 +148,11 @@ class Platform:
         box = self.here / "boxes" / "essai"
         return [*box.glob("new/*"), *box.glob("cur/*")]
 
+    @property
+    def queued(self) -> list[Path]:
+        """The mails that Postfix holds, begun or on their way."""
+        return [mail for part in ("incoming", "active", "deferred") for mail in (self.here / "queue" / part).iterdir()]
+
     def put(self, name: str, *header: str, folder: str = "") -> Path:
         """A mail that is in the box already."""
         where = self.here / "boxes" / "essai" / folder

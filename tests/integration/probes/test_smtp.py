@@ -11,7 +11,7 @@ from probes import smtp
 from probes.base import Shared, Status
 from probes.secret import Secret
 from tests.integration.probes.mail_servers import ADDRESS, FULL, PASSWORD, USER, Platform
-from tests.integration.probes.running import Runner, measured, shared
+from tests.integration.probes.running import Runner, measured, shared, until
 
 __all__ = ["shared"]
 
@@ -126,9 +126,9 @@ async def test_a_recipient_that_is_accepted_receives_nothing(run: Runner, mail: 
     assert result.status is Status.OK
     assert result.message.endswith(", destinataire accepté")
     assert measured(result)["recipient_seconds"] > 0
+    # Postfix opens a file at RCPT, and its cleanup drops it when it notices that the session ended without DATA.
+    await until(lambda: not mail.queued)
     assert not mail.delivered
-    queue = mail.here / "queue"
-    assert not [kept for part in ("incoming", "active", "deferred") for kept in (queue / part).iterdir()]
 
 
 async def test_slow_steps(run: Runner, mail: Platform) -> None:
