@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.camera.decoding import CELLS_X, CELLS_Y
-from probes.camera.features import INNER, ZONES_X, ZONES_Y, Cells, Features, neighbourhood
+from probes.camera.features import INNER, ZONES_X, ZONES_Y, Cells, Features, neighbourhood, ranked
 from probes.camera.placing import Detail, Place, agreement, detail, place
 from probes.camera.reference import Regime
 from probes.camera.searching import Found, search
@@ -120,7 +120,7 @@ class Comparison:
     @cached_property
     def contrast(self) -> float:
         """How strong the differences between neighbouring cells are, for the light there is."""
-        dimmed = min(1.0, max(0.05, _ranked(self._light, 0.5)))
+        dimmed = min(1.0, max(0.05, ranked(self._light, 0.5)))
         return float(self.likeness * self._features.spread / (self.regime.spread + 0.5) / dimmed)
 
     @cached_property
@@ -223,7 +223,7 @@ def _dimming(light: Cells, kept: NDArray[np.bool_]) -> Cells:
     Told by what can still be seen; each cell's own light counts only where the whole picture is darker, since a dark
     cover would otherwise explain itself.
     """
-    seen = _ranked(light[kept], 0.5) if int(kept.sum()) >= _FEW else _ranked(light, 0.5)
+    seen = ranked(light[kept], 0.5) if int(kept.sum()) >= _FEW else ranked(light, 0.5)
     everywhere = np.float32(min(1.0, max(0.05, seen)))
     if everywhere < _DARKER:
         return np.clip(light, 0.05, everywhere)
@@ -245,8 +245,8 @@ def _sharpness(features: Features, strongest: float, rank: float) -> float:
     for sharp, known in ((features.sharp_x, features.sure_x), (features.sharp_y, features.sure_y)):
         sure = _within(known)
         if int(sure.sum()) >= _FEW:
-            edge = _ranked(features.energy[sure], strongest)
-            levels.append(_ranked(sharp[sure & (features.energy >= edge)], rank))
+            edge = ranked(features.energy[sure], strongest)
+            levels.append(ranked(sharp[sure & (features.energy >= edge)], rank))
     return min(levels, default=math.nan)
 
 
@@ -257,14 +257,8 @@ def _blunt(features: Features, regime: Regime, strong: NDArray[np.bool_]) -> flo
     ):
         told = strong & sure
         if int(told.sum()) >= _FEW:
-            losses.append(_ranked((known - sharp)[told], _SPARED))
+            losses.append(ranked((known - sharp)[told], _SPARED))
     return max(losses, default=math.nan)
-
-
-def _ranked(values: NDArray[np.float32], part: float) -> float:
-    """The value that this part of them is below: ten times as fast as numpy's quantile on a few hundred."""
-    rank = min(int(part * values.size), values.size - 1)
-    return float(np.partition(values, rank, axis=None)[rank])
 
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32], weight: Cells) -> float:

@@ -14,7 +14,6 @@ from probes.camera.verdict import (
     OTHER,
     PLAIN,
     RICH,
-    SETTLED,
     SOFT,
     SOME_CELLS,
     VEILED,
@@ -55,8 +54,7 @@ def elsewhere(seen: Evidence) -> Verdict | None:
         return None  # fog
     if _out(place):
         return _out_of_place(seen, best, place)
-    settled = seen.regime is not None and seen.regime.seen >= SETTLED
-    if not settled or place.textured < RICH or place.shown < SOME_CELLS or _in_part(best, place) < _PART:
+    if not seen.settled or place.textured < RICH or place.shown < SOME_CELLS or _in_part(best, place) < _PART:
         return None
     if (best.likeness >= 0.5 and best.blunt >= 0.5) or (best.likeness >= 0.7 and best.echo >= 0.7):
         return None  # all of it is where it was, and soft
@@ -91,8 +89,8 @@ def _out_of_place(seen: Evidence, best: Comparison, place: Place) -> Verdict | N
 
 
 def _soft_in_place(seen: Evidence, best: Comparison, place: Place) -> bool:
-    drop = seen.regime.level - seen.level if seen.regime is not None else 0.0
-    return drop >= 0.35 and seen.level <= -1.6 and best.likeness >= 0.5 and place.hidden < 0.25 and place.strange < 0.55
+    fell = seen.drop >= 0.35 and seen.level <= -1.6
+    return fell and best.likeness >= 0.5 and place.hidden < 0.25 and place.strange < 0.55
 
 
 def _covered(place: Place) -> Verdict:

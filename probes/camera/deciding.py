@@ -24,7 +24,6 @@ from probes.camera.verdict import (
     OTHER,
     PLAIN,
     RICH,
-    SETTLED,
     SOFT,
     SOME_CELLS,
     VEILED,
@@ -64,14 +63,14 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
     trail = reference.trail
     later = previous is not None and at > previous.at
     known = tuple(Comparison(features, view, one) for one in reference.regimes)
-    best = max(range(len(known)), key=lambda index: known[index].nearness, default=None)
+    best = max(known, key=lambda one: one.nearness, default=None)
     return Evidence(
         features=features,
         signal=int((features.sure_x | features.sure_y)[INNER].sum()),
         level=sharpness(features),
         still=stillness(features, previous) if previous is not None and later else None,
-        regime=None if best is None else reference.regimes[best],
-        place=None if best is None else placed(features, known[best]),
+        best=best,
+        place=None if best is None else placed(features, best),
         unsteady=previous is not None and previous.unsteady >= _UNSTEADY and previous.tables != features.tables,
         glare=features.level - reference.brightest,
         pictures=sum(one.seen for one in reference.regimes),
@@ -205,15 +204,13 @@ def _softer(seen: Evidence, best: Comparison) -> bool:
     """Whether cells lost their edges while the large shades kept their contrast, as in no weather."""
     if best.contrast < 0.35 or best.kept < SOME_CELLS:
         return False
-    settled = seen.regime is not None and seen.regime.seen >= SETTLED
-    drop = seen.regime.level - seen.level if seen.regime is not None else 0.0
     if best.contrast >= 0.4 and best.likeness >= 0.5 and best.kept >= 2 * SOME_CELLS:
-        if best.soft >= 0.135 or (settled and drop >= 0.65 and seen.level <= -2.0):
+        if best.soft >= 0.135 or (seen.settled and seen.drop >= 0.65 and seen.level <= -2.0):
             return True
         dissolved = seen.place is not None and seen.place.textured >= RICH and seen.place.firm <= 0.15
         if dissolved and best.likeness >= 0.75 and best.echo >= 0.5:
             return True  # shades are in their place, and nothing finer
-    fell = (drop >= 0.6 and seen.level <= -1.65) or best.blunt >= 0.55
+    fell = (seen.drop >= 0.6 and seen.level <= -1.65) or best.blunt >= 0.55
     return best.soft >= 0.16 or (best.soft >= 0.1 and fell)
 
 
@@ -237,8 +234,7 @@ def _move(seen: Evidence) -> Verdict | None:
     if best.gone >= 0.4 and best.echo >= ECHO:
         return None  # most of it is hidden and yet shows: fog
     same = f"structure commune avec la scène connue : {best.same:.2f}"
-    relit = all(one.relit >= 0.7 for one in seen.known)
-    if relit or seen.signal < SOME_CELLS or (best.same >= OTHER and best.likeness >= 0.25):
+    if seen.relit(0.7) or seen.signal < SOME_CELLS or (best.same >= OTHER and best.likeness >= 0.25):
         return Verdict(State.CLEAR, Status.WARNING, f"{same}, trop peu pour être sûr du cadrage")
     if best.strong < PLAIN and best.same >= 0.25:
         return too_plain()

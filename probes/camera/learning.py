@@ -13,7 +13,7 @@ from dataclasses import replace
 from probes.base import Status
 from probes.camera.features import Features
 from probes.camera.reference import MAX_REGIMES, Previous, Reference, Regime, Trail, grain, learnt, regime, trace
-from probes.camera.verdict import Evidence, State, Verdict
+from probes.camera.verdict import OTHER_LIGHT, Evidence, State, Verdict
 
 _SLOWEST = 1 / 16  # weight of a new picture in what is known
 _SAME_LIGHT = 0.65  # correlation from which a picture is of a known regime
@@ -23,7 +23,6 @@ _MISSING, _SHOWN = 0.12, 0.6  # see Comparison.gone and .echo
 _RICH, _MISSING_PIECE = 150, 0.2  # see Place.textured and .solid
 _LIT_SO = 0.15  # part of the zones that are darker or brighter, from which the light may explain another look
 _SOFTER = 0.25  # loss of sharpness
-_OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _DOUBTS, _DOUBT_S = 4, 3600.0  # as many doubtful pictures, for so long, make a new light
 _ALARMS, _ALARM_S = 200, 3 * 86400.0  # as many pictures of a new view, for so long, make it the scene
 
@@ -49,41 +48,33 @@ def after(reference: Reference, features: Features, seen: Evidence, verdict: Ver
             return kept  # too much is hidden to be the scene, too little to be a cover
         if seen.place is not None and seen.place.textured >= _RICH and seen.place.solid >= _MISSING_PIECE:
             return kept
-        if unexplained(reference, seen):
+        if unexplained(seen):
             return kept
         trail = Trail(good=True, since=at, view=new)
         kept = _lit(kept, features.level, at)
         return replace(kept, regimes=_taught(reference, seen, new), trail=trail)
     doubtful = verdict.state is State.CLEAR
-    if doubtful and not (seen.novel or seen.first_night or all(one.relit >= _OTHER_LIGHT for one in seen.known)):
+    if doubtful and not (seen.novel or seen.first_night or seen.relit(OTHER_LIGHT)):
         return kept  # a doubt that the light does not explain is not taught
     if not doubtful and verdict.state is not State.MOVED:
         return kept
     return _followed(kept, features, seen, new, at, doubtful=doubtful)
 
 
-def unexplained(reference: Reference, seen: Evidence) -> bool:
+def unexplained(seen: Evidence) -> bool:
     """Whether the picture is softer than the regime nearest to it, which it hardly resembles though the light is the
     same: it may be well, and it may be a blur that was missed, which would then be the scene."""
-    if not reference.regimes:
+    if (near := seen.best) is None:
         return False
-    near = seen.known[_nearest(seen)]
     return near.same < _SAME_LIGHT and near.relit < _LIT_SO and near.blunt >= _SOFTER
 
 
-def _nearest(seen: Evidence) -> int:
-    return max(range(len(seen.known)), key=lambda index: seen.known[index].nearness)
-
-
 def _taught(reference: Reference, seen: Evidence, new: Regime) -> tuple[Regime, ...]:
-    known = list(reference.regimes)
-    if not known:
+    if (near := seen.best) is None:
         return (new,)
-    nearest = _nearest(seen)
-    same = seen.known[nearest].same
-    if same >= _SAME_LIGHT or (same >= _NEW_LIGHT and len(known) == MAX_REGIMES):
-        known[nearest] = learnt(known[nearest], new, _SLOWEST)
-        return tuple(known)
+    if near.same >= _SAME_LIGHT or (near.same >= _NEW_LIGHT and len(reference.regimes) == MAX_REGIMES):
+        more = learnt(near.regime, new, _SLOWEST)
+        return tuple(more if one is near.regime else one for one in reference.regimes)
     return _with_regime(reference, new)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from probes.camera.features import INNER, Cells, Features
+from probes.camera.features import INNER, Cells, Features, ranked
 from probes.camera.reference import Regime
 
 TEXTURED = 1.2  # log energy from which a cell has structure to compare
@@ -73,7 +73,7 @@ def place(features: Features, local: Cells, regime: Regime) -> Place:
         shown=int(shown.sum()),
         firm=int((textured & (local_in > _FIRM)).sum()) / count,
         kept=int(there.sum()) / count,
-        faded=float(np.median((log_now - before)[there])) if int(there.sum()) >= _FEW else math.nan,
+        faded=ranked((log_now - before)[there], 0.5) if int(there.sum()) >= _FEW else math.nan,
         lost=int(lost.sum()) / count,
         solid=int((lost & whole).sum()) / count,
         hidden=int((lost & (smooth | near)).sum()) / count,

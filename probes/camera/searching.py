@@ -24,6 +24,8 @@ _TILTS = (-45, -30, -20, -13, -8, 8, 13, 20, 30, 45)  # degrees
 _HERE = 0.5  # correlation where it should be, from which it need not be looked for
 _PLAINLY = 0.35  # and how much better it fits elsewhere, from which it need not be looked for any more
 _LEAST = 1e-3  # of power: under it there is nothing to correlate
+# Rows and columns of the spectra: offsets beyond them come round again, where so little is in common that none counts.
+_ROOM = (24, 54)
 
 
 class Found(NamedTuple):
@@ -38,76 +40,84 @@ class Found(NamedTuple):
         return min(self.best - self.here, _PLAINLY)
 
 
-class _Spectra(NamedTuple):
-    """Of structure and where it is known, for correlating at all offsets at once."""
+class _Laid(NamedTuple):
+    """Ways to lay the scene over the picture: what each cell shows then, and what is the same for every scene."""
 
-    maps: NDArray[np.complex128]
-    power: NDArray[np.complex128]
-    known: NDArray[np.complex128]
+    at: NDArray[np.intp]  # the four cells of the scene that each cell of the picture lies between
+    shares: NDArray[np.float32]  # of each of them; 0 where the scene has nothing
+    turns: NDArray[np.float32]  # what becomes of the three maps
+    known: NDArray[np.complex64]  # spectrum of where the scene has something
+    common: NDArray[np.bool_]  # offsets at which the two have enough in common
 
 
 def search(now: NDArray[np.float32], then: NDArray[np.float32]) -> Found:
     """Both are maps of structure less its neighbourhood's (see `placing.Detail`): strength, and its way in two."""
-    picture = _spectra(now, _Laid(1.0, 0.0))
-    fit = _fit(picture, _spectra(then, _Laid(1.0, 0.0)))
-    here, best = float(fit[0, 0]), float(fit.max())
+    inside = now[:, INNER]
+    maps, power = _spectrum(inside), _spectrum(np.einsum("abc,abc->bc", inside, inside))
+    fit = _fit(maps, power, then, _laid((1.0,), (0.0,)))
+    here, best = float(fit[0, 0, 0]), float(fit.max())
     if here >= _HERE:
         return Found(here=here, best=here)
-    for laid in (*(_Laid(zoom, 0.0) for zoom in _ZOOMS), *(_Laid(1.0, math.radians(tilt)) for tilt in _TILTS)):
+    for laid in (_laid(_ZOOMS, (0.0,)), _laid((1.0,), _TILTS)):
         if best >= _HERE and best - here >= _PLAINLY:
             break
-        best = max(best, float(_fit(picture, _spectra(then, laid)).max()))
+        best = max(best, float(_fit(maps, power, then, laid).max()))
     return Found(here=here, best=best)
 
 
-class _Laid(NamedTuple):
-    zoom: float
-    tilt: float  # radians
-
-
-def _fit(picture: _Spectra, scene: _Spectra) -> NDArray[np.float64]:
-    """The correlation at each offset; under -1 where the two have too little in common."""
-    common = _back(picture.known * np.conj(scene.known))
-    power = np.maximum(_back(picture.power * np.conj(scene.known)), _LEAST) * np.maximum(
-        _back(picture.known * np.conj(scene.power)), _LEAST
-    )
-    fit = _back(np.einsum("abc,abc->bc", picture.maps, np.conj(scene.maps))) / np.sqrt(power)
-    return np.where(common >= _OVERLAP * _TALL * _WIDE, fit, -2.0)
-
-
-def _spectra(maps: NDArray[np.float32], laid: _Laid) -> _Spectra:
-    rows, columns, known = _points(laid)
-    up, left = np.minimum(rows.astype(np.intp), CELLS_Y - 2), np.minimum(columns.astype(np.intp), CELLS_X - 2)
-    down, right = rows - up, columns - left
-    sampled = (maps[:, up, left] * (1 - right) + maps[:, up, left + 1] * right) * (1 - down)
-    sampled += (maps[:, up + 1, left] * (1 - right) + maps[:, up + 1, left + 1] * right) * down
-    if laid.tilt:
-        turn_x, turn_y = math.cos(2 * laid.tilt), math.sin(2 * laid.tilt)
-        sampled = np.stack(
-            (sampled[0], turn_x * sampled[1] - turn_y * sampled[2], turn_y * sampled[1] + turn_x * sampled[2])
-        )
-    sampled = sampled * known
-    return _Spectra(_spectrum(sampled), _spectrum(np.einsum("abc,abc->bc", sampled, sampled)), _spectrum(known))
+def _fit(
+    maps: NDArray[np.complex64], power: NDArray[np.complex64], then: NDArray[np.float32], laid: _Laid
+) -> NDArray[np.float32]:
+    """The correlation at each offset, for each way; under -1 where the two have too little in common."""
+    between = (then.reshape(3, -1).take(laid.at, axis=1) * laid.shares).sum(axis=1)
+    scene = np.matmul(laid.turns, between.transpose(1, 0, 2)).reshape(-1, 3, _TALL, _WIDE)
+    theirs = _spectrum(np.einsum("wmyx,wmyx->wyx", scene, scene))
+    spread = np.maximum(_back(power * laid.known.conj()), _LEAST)
+    spread *= np.maximum(_back(_laid((1.0,), (0.0,)).known * theirs.conj()), _LEAST)
+    fit = _back((maps * _spectrum(scene).conj()).sum(axis=1)) / np.sqrt(spread)
+    return np.where(laid.common, fit, np.float32(-2))
 
 
 @functools.cache
-def _points(laid: _Laid) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Row and column of the scene that each cell of the picture shows when it is laid so, and which of them it has."""
-    y, x = np.mgrid[0:_TALL, 0:_WIDE].astype(np.float32)
-    y, x = (y - (_TALL - 1) / 2) / laid.zoom, (x - (_WIDE - 1) / 2) / laid.zoom
-    cos, sin = math.cos(laid.tilt), math.sin(laid.tilt)
-    rows, columns = cos * y - sin * x + (CELLS_Y - 1) / 2, sin * y + cos * x + (CELLS_X - 1) / 2
-    inside = (rows >= INNER.start - 0.5) & (rows <= INNER.stop - 0.5) & (columns >= -0.5) & (columns <= CELLS_X - 0.5)
-    return (
-        np.clip(rows, 0, CELLS_Y - 1).astype(np.float32),
-        np.clip(columns, 0, CELLS_X - 1).astype(np.float32),
-        inside.astype(np.float32),
+def _laid(zooms: tuple[float, ...], tilts: tuple[float, ...]) -> _Laid:
+    """The ways to lay a scene nearer or farther and tilted, in degrees."""
+    ways = [(zoom, math.radians(tilt)) for zoom in zooms for tilt in tilts]
+    points = [_points(*way) for way in ways]
+    known = _spectrum(np.stack([shares.sum(axis=0).reshape(_TALL, _WIDE) for _, shares in points]))
+    whole = _spectrum(np.ones((_TALL, _WIDE), np.float32))
+    return _Laid(
+        at=np.stack([at for at, _ in points], axis=1),
+        shares=np.stack([shares for _, shares in points], axis=1),
+        turns=np.stack([_turn(tilt) for _, tilt in ways]),
+        known=known,
+        common=_back(whole * known.conj()) >= _OVERLAP * _TALL * _WIDE,
     )
 
 
-def _spectrum(values: NDArray[np.float32]) -> NDArray[np.complex128]:
-    return np.fft.rfft2(values, (2 * _TALL, 2 * _WIDE))
+def _turn(tilt: float) -> NDArray[np.float32]:
+    """Strength stays; a way is a doubled angle."""
+    cos, sin = math.cos(2 * tilt), math.sin(2 * tilt)
+    return np.array(((1, 0, 0), (0, cos, -sin), (0, sin, cos)), np.float32)
 
 
-def _back(spectrum: NDArray[np.complex128]) -> NDArray[np.float64]:
-    return np.fft.irfft2(spectrum, (2 * _TALL, 2 * _WIDE))
+def _points(zoom: float, tilt: float) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The cells that each cell of the picture lies between when the scene is laid so, and the share of each."""
+    y, x = np.mgrid[0:_TALL, 0:_WIDE].reshape(2, -1).astype(np.float64)
+    y, x = (y - (_TALL - 1) / 2) / zoom, (x - (_WIDE - 1) / 2) / zoom
+    cos, sin = math.cos(tilt), math.sin(tilt)
+    rows, columns = cos * y - sin * x + (CELLS_Y - 1) / 2, sin * y + cos * x + (CELLS_X - 1) / 2
+    inside = (rows >= INNER.start - 0.5) & (rows <= INNER.stop - 0.5) & (columns >= -0.5) & (columns <= CELLS_X - 0.5)
+    rows, columns = np.clip(rows, 0, CELLS_Y - 1), np.clip(columns, 0, CELLS_X - 1)
+    up, left = np.minimum(rows.astype(np.intp), CELLS_Y - 2), np.minimum(columns.astype(np.intp), CELLS_X - 2)
+    down, right = rows - up, columns - left
+    first = up * CELLS_X + left
+    shares = np.stack(((1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right)) * inside
+    return np.stack((first, first + 1, first + CELLS_X, first + CELLS_X + 1)), shares.astype(np.float32)
+
+
+def _spectrum(values: NDArray[np.float32]) -> NDArray[np.complex64]:
+    return np.asarray(np.fft.rfft2(values, _ROOM), np.complex64)
+
+
+def _back(spectrum: NDArray[np.complex64]) -> NDArray[np.float32]:
+    return np.asarray(np.fft.irfft2(spectrum, _ROOM), np.float32)

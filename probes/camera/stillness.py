@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from probes.camera.features import INNER, Features
+from probes.camera.features import INNER, Features, ranked
 from probes.camera.reference import Previous, changes
 
 _QUIET = 5.0  # energy under which a cell has no detail of its own
@@ -49,15 +49,14 @@ class Stillness(NamedTuple):
 def stillness(features: Features, previous: Previous) -> Stillness:
     """This picture against the one before."""
     moved, grain = (cells[INNER] for cells in changes(features, previous))
-    ordered = np.sort(moved, axis=None)
     told = ~np.isnan(grain)
     noise = math.sqrt(max(features.noise, 0.0))
-    change = float(np.median(grain[told])) if told.any() else 0.0
+    change = ranked(grain[told], 0.5) if told.any() else 0.0
     return Stillness(
         recompressed=features.tables != previous.tables,
         step=max(features.step, previous.step),
-        median=float(ordered[ordered.size // 2]),
-        high=float(ordered[int(ordered.size * 0.95)]),
+        median=ranked(moved, 0.5),
+        high=ranked(moved, 0.95),
         grain=change,
         fresh=change / (_FRESH * noise) if noise > 0.8 else math.nan,
         alike=_alike(features, previous, told),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from probes.camera.comparing import Comparison
 from probes.camera.decoding import CELLS_X
-from probes.camera.features import INNER, Cells, Features
+from probes.camera.features import INNER, Cells, Features, ranked
 from probes.camera.placing import TEXTURED, box
 
 _ROWS, _COLUMNS = (INNER.stop - INNER.start) // 2, CELLS_X // 4
@@ -163,7 +163,4 @@ def _sharpness(sums: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _rank(values: NDArray[np.float32], part: float) -> float:
-    if values.size < _FEW:
-        return math.nan
-    rank = min(int(part * values.size), values.size - 1)
-    return float(np.partition(values, rank)[rank])
+    return math.nan if values.size < _FEW else ranked(values, part)

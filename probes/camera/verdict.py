@@ -10,7 +10,6 @@ from probes.base import Status
 from probes.camera.comparing import Comparison
 from probes.camera.features import Features
 from probes.camera.placing import Place
-from probes.camera.reference import Regime
 from probes.camera.searching import Found
 from probes.camera.stillness import Stillness
 
@@ -19,6 +18,7 @@ PLAIN = 110  # cells with structure under which a scene is too plain to tell a c
 RICH = 200  # cells with structure from which a scene is rich
 KNOWN_BY = 24  # pictures that a scene has to be known by, to have been seen in more than one weather
 SETTLED = 6  # pictures from which a regime can say that something is missing
+OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 OTHER = 0.38  # correlation of structure under which it is another view
 ECHO = 0.4  # how far what is gone still shows: below, it is hidden
 VEILED = 0.45  # contrast between large shades that blur leaves and fog does not
@@ -60,7 +60,7 @@ class Evidence(NamedTuple):
     signal: int  # cells that show structure, overlays left out
     level: float  # sharpness; NaN if there is nothing to tell it from
     still: Stillness | None  # against the picture before
-    regime: Regime | None  # that resembles most
+    best: Comparison | None  # with the regime that resembles most
     place: Place | None  # in that regime
     unsteady: bool  # the camera changes its compression by itself, so that quiet pictures look encoded again
     glare: float  # logarithm of its light to the brightest picture that was learnt
@@ -94,12 +94,21 @@ class Evidence(NamedTuple):
             return False
         lit = best.relit >= _OTHER_LAMPS and best.likeness < _OTHER_SHADES
         infrared = lit or (best.likeness < _REVERSED and self.pictures < KNOWN_BY)
-        return infrared or (self.novel and best.relit >= 0.6)
+        return infrared or (self.novel and best.relit >= OTHER_LIGHT)
 
     @property
-    def best(self) -> Comparison | None:
-        """The regime that resembles most."""
-        return max(self.known, key=lambda one: one.nearness, default=None)
+    def settled(self) -> bool:
+        """Whether the regime was seen often enough to say that something is missing."""
+        return self.best is not None and self.best.regime.seen >= SETTLED
+
+    @property
+    def drop(self) -> float:
+        """How much less sharp the picture is than its regime."""
+        return self.best.regime.level - self.level if self.best is not None else 0.0
+
+    def relit(self, part: float) -> bool:
+        """Whether at least this part of the cells is much darker, or much brighter, than in any light that is known."""
+        return all(one.relit >= part for one in self.known)
 
 
 class Verdict(NamedTuple):

@@ -15,7 +15,7 @@ import numpy as np
 
 from probes.base import Status
 from probes.camera.surroundings import Anywhere, Around, Beside
-from probes.camera.verdict import FEW_CELLS, KNOWN_BY, Evidence, State, Verdict
+from probes.camera.verdict import FEW_CELLS, KNOWN_BY, OTHER_LIGHT, Evidence, State, Verdict
 from probes.camera.weights import BIAS, CURVES
 
 _STATES = (State.CLEAR, State.BLURRED, State.COVERED, State.MOVED)
@@ -26,7 +26,6 @@ _KEPT = 5.0  # how much more the fault that the rules say counts than another
 _HAZY, _VEILED, _IN_ORDER = 0.6, 0.5, 0.5  # contrasts in haze, and likeness of the shades
 _STILL, _FADED = 0.1, -0.8  # part of the scene that is in its place, and the logarithm of its energy: a cover spares it
 _SCARCELY, _SOFTER, _BLUNTED = 0.08, 0.03, 0.2  # parts of the scene lost, and softer; and a loss of sharpness
-_OTHER_LIGHT = 0.6  # part of the cells that are much darker or much brighter
 _REASONS = {
     State.BLURRED: "contours adoucis sur une partie de l’image au moins, les grandes formes à leur place",
     State.COVERED: "une partie de la scène connue est voilée ou cachée",
@@ -58,7 +57,7 @@ class Signs(NamedTuple):
 def signs(seen: Evidence) -> Signs | None:
     """The signs of a picture; None when there is nothing to compare it with."""
     best, place = seen.best, seen.place
-    if best is None or place is None or seen.regime is None:
+    if best is None or place is None:
         return None
     around = Around(seen.features)
     scene = Beside(around, best)
@@ -68,7 +67,7 @@ def signs(seen: Evidence) -> Signs | None:
     return Signs(
         gap=best.match - best.whole,
         hidden=place.hidden,
-        drop=seen.regime.level - seen.level,
+        drop=seen.drop,
         gain=0.0 if seen.found is None else seen.found.gain,
         crisp=around.crispness,
         softer=scene.softer,
@@ -139,7 +138,7 @@ def _haze(state: State, told: Signs, likely: float, seen: Evidence) -> bool:
 def _known(seen: Evidence) -> bool:
     """Whether there is enough to weigh: a camera seen in more than one weather, a light it was seen in, and something
     to see, as there is not in dense fog."""
-    other_light = seen.drowned or (seen.novel and all(one.relit >= _OTHER_LIGHT for one in seen.known))
+    other_light = seen.drowned or (seen.novel and seen.relit(OTHER_LIGHT))
     return seen.pictures >= KNOWN_BY and seen.signal >= FEW_CELLS and not other_light
 
 

@@ -85,7 +85,7 @@ def test_what_light_and_stillness_say_is_not_asked_again(state: State) -> None:
 
 @pytest.mark.parametrize(
     "less",
-    [{"signal": 11}, {"pictures": 23}, {"known": (), "regime": None, "place": None}],
+    [{"signal": 11}, {"pictures": 23}, {"known": (), "best": None, "place": None}],
     ids=["nothing to see", "hardly known", "nothing known"],
 )
 def test_with_too_little_to_weigh_the_rules_have_the_word(less: dict[str, object]) -> None:
