@@ -2,7 +2,9 @@
 
 1. It starts: its instant is the start, in whole seconds.
 2. The technique runs, in the loop or, if foreign, in a process of its pool.
-3. If time broke meanwhile (suspension, stop, step), what it found proves nothing: `unknown`.
+3. If time broke meanwhile (suspension, stop, step), what it found proves nothing: `unknown`. If it found trouble while
+   the loop stood still for a notable part of its time, it runs once more, from 1; `unknown` if that happens again, and
+   soon another check.
 4. If it found new trouble, what it depends on is looked at first, and it waits: the race between a link and what
    lies behind it must never raise two alarms. It waits without holding a place in its pool.
 5. It is judged and recorded, and the sonde gets its next date.
@@ -26,6 +28,11 @@ from supervisor.engine.ancestors import AncestorsFirst, Checks
 from supervisor.engine.continuity import Break, Continuity
 from supervisor.engine.lag import LagHistogram
 from supervisor.engine.pool import Slot
+
+# A standstill so long, or of this share of a check's timeout, may be what the check failed of: its timers fire before
+# what had been answered meanwhile is read.
+STANDSTILL_S = 1.0
+STANDSTILL_SHARE = 0.25
 
 # Judges and records one result; gives what it changed, None if it came too late to count.
 Deliver = Callable[[Sonde, int, Result], "list[Change] | None"]
@@ -78,32 +85,38 @@ class Cycle:
         held = False
         retry = False
         try:
-            slot.started_wall = self._clock.wall()
-            at, breaks = int(slot.started_wall), self._continuity.breaks
-            result = await self._run(slot)
-            if slot.canary and result.status is Status.UNKNOWN:
-                # A lost default route is our own fault, `unknown` for any sonde. For a canary it is the very finding.
-                result = result._replace(status=Status.CRITICAL)
-            broken = self._continuity.look()
-            if broken is not None:
-                self._engine.broke(broken)
-            if self._continuity.breaks != breaks:
-                result = Result(
-                    Status.UNKNOWN,
-                    "contrôle interrompu : le superviseur a été suspendu",
-                    (),
-                    result.duration_s,
-                )
+            at, result, disturbed = await self._once(slot)
+            if disturbed and not slot.gone:
+                at, result, disturbed = await self._once(slot)
+            if disturbed:
+                result = _interrupted(result, "le superviseur est resté figé")
             if not slot.gone and self._ancestors.concerned(slot.sonde.id, at, result.status):
                 held = True
                 slot.pool.leave()
                 at = await self._ancestors.settled(slot.sonde.id, at)
             if not slot.gone:  # removed meanwhile: the judge knows it no more
-                retry = self._judged(slot, at, result)
+                retry = self._judged(slot, at, result) or disturbed
         finally:
             if not held:
                 slot.pool.leave()
             self._engine.ended(slot, retry)
+
+    async def _once(self, slot: Slot) -> tuple[int, Result, bool]:
+        """When it was looked at, what was found, and whether that may be the doing of a standstill of the loop."""
+        begun = self._clock.monotonic()
+        slot.started_wall = self._clock.wall()
+        at, breaks = int(slot.started_wall), self._continuity.breaks
+        result = await self._run(slot)
+        if slot.canary and result.status is Status.UNKNOWN:
+            # A lost default route is our own fault, `unknown` for any sonde. For a canary it is the very finding.
+            result = result._replace(status=Status.CRITICAL)
+        broken = self._continuity.look()
+        if broken is not None:
+            self._engine.broke(broken)
+        if self._continuity.breaks != breaks:
+            return at, _interrupted(result, "le superviseur a été suspendu"), False
+        notable_s = min(STANDSTILL_S, STANDSTILL_SHARE * slot.sonde.timeout_s)
+        return at, result, result.status is not Status.OK and self._continuity.stood_still(begun, notable_s)
 
     async def _run(self, slot: Slot) -> Result:
         sonde = slot.sonde
@@ -126,3 +139,7 @@ class Cycle:
                 self._engine.recheck_soon(self._judge.descendants(sonde_id))
         state = self._judge.state(slot.sonde.id)
         return state is not None and state.pending
+
+
+def _interrupted(result: Result, why: str) -> Result:
+    return Result(Status.UNKNOWN, f"contrôle interrompu : {why}", (), result.duration_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -178,6 +179,59 @@ def test_a_stopped_process_catches_up_without_a_burst() -> None:
     seconds = Counter(int(t) for t in after)
     assert max(seconds.values()) < 50  # 1,000 over 60 s: 17 a second on average
     assert sum(pool.skipped for pool in engine.pools) >= 1000
+
+
+def stand_still(stage: Stage, seconds: float) -> Callable[[object], None]:
+    """An act: the loop does not turn for so long."""
+    return lambda _: stage.loop.skip(seconds)
+
+
+def fails_later(status: Status, timeout_s: float = 10.0) -> tuple[Stage, float]:
+    """One sonde with one attempt whose checks last 2 s, and when the first of those begins that finds this."""
+    probed = sonde("a/e/s", attempts=1, timeout_s=timeout_s)
+    rehearsal = Stage(well, [probed], [])
+    rehearsal.play(120)
+    begins = rehearsal.started[probed.id][-1]
+    stage = Stage(lambda _, now: status if now >= begins - 1 else Status.OK, [probed], [])
+    stage.takes[probed.id] = 2.0
+    return stage, begins
+
+
+@pytest.mark.parametrize(
+    ("stands_s", "timeout_s", "status", "again"),
+    [
+        pytest.param(1.2, 60.0, Status.CRITICAL, True, id="a second of a long timeout"),
+        pytest.param(0.8, 60.0, Status.CRITICAL, False, id="less of it"),
+        pytest.param(0.9, 2.5, Status.CRITICAL, True, id="a quarter of a short one"),
+        pytest.param(0.5, 2.5, Status.CRITICAL, False, id="less of that"),
+        pytest.param(2.5, 10.0, Status.OK, False, id="nothing was wrong"),
+    ],
+)
+def test_trouble_found_across_a_standstill_is_looked_for_again(
+    stands_s: float, timeout_s: float, status: Status, again: bool
+) -> None:
+    stage, begins = fails_later(status, timeout_s)
+    stage.play(begins + 10, (begins + 1, stand_still(stage, stands_s)))
+    starts = [at for at in stage.started["a/e/s"] if at >= begins - 1]
+    assert [(at, found) for at, _, found in stage.results if at >= begins - 1] == [(int(starts[-1]), status)]
+    assert len(starts) == 1 + again
+
+
+def test_a_standstill_before_a_check_says_nothing_of_it() -> None:
+    stage, begins = fails_later(Status.CRITICAL)
+    stage.play(begins + 10, (begins - 3, stand_still(stage, 2.5)))
+    assert len([at for at in stage.started["a/e/s"] if at >= begins - 1]) == 1
+    assert stage.results[-1][2] is Status.CRITICAL
+
+
+def test_what_stood_still_twice_is_unknown_and_checked_again_soon() -> None:
+    stage, begins = fails_later(Status.CRITICAL)
+    twice = [(begins + after, stand_still(stage, 2.5)) for after in (1.0, 4.5)]
+    stage.play(begins + 30, *twice)
+    found = [(at, status) for at, _, status in stage.results if at >= begins - 1]
+    assert [status for _, status in found] == [Status.UNKNOWN, Status.CRITICAL]
+    assert found[1][0] - begins == pytest.approx(20, abs=1.01)
+    assert [c.at - stage.start for c in stage.changes if c.after is Status.CRITICAL] == [found[1][0]]
 
 
 def test_a_clock_set_back_rewinds() -> None:
