@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from probes.base import Run, Status, Target
 from probes.exposition import Exposition, Sample
-from probes.http_body import Body, pour_body
+from probes.http_reading import Body, pour_body
 from probes.http_session import VisitError
 from probes.http_settings import HttpSettings, Login, RequestHeaders, Url
 from probes.http_visit import Visit

@@ -13,8 +13,8 @@ from yarl import URL
 
 from probes.base import Run, Status, Target
 from probes.der import UnreadableError, not_after
-from probes.http_body import Body, read_body
 from probes.http_quote import quote, say_url
+from probes.http_reading import Body, read_body
 from probes.http_session import EXCHANGE, Exchange, HttpSessions, Interrupted, TooManyInterim, VisitError
 from probes.http_settings import HttpSettings, Login
 from probes.names import FAMILIES, NameFailureError, Names, literal

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distribution, version
 
 import click
 
+from supervisor.cli.parts import Part, PartsGroup
 from supervisor.errors import VigieError
 
-# Each command, and the module of this package that it is in: only the one that is called is imported, which takes a
-# third off a short command.
-_MODULES = {
-    "alert": "alert",
-    "billing": "billing",
-    "camera": "camera",
-    "check": "check",
-    "close": "close",
-    "contact": "contact",
-    "contract": "contract",
-    "demo": "demo",
-    "exclusion": "exclusion",
-    "forecast": "forecast",
-    "history": "history",
-    "incident": "incident",
-    "maintenance": "maintenance",
-    "oncall": "oncall",
-    "probe": "probe",
-    "reload": "daemon",
-    "report": "report",
-    "request": "request",
-    "run": "daemon",
-    "sla": "sla",
-    "token": "token",
+_COMMANDS = {
+    "alert": Part("alert", "What leaves, what nobody got, and the channels."),
+    "billing": Part("billing", "Counts of sondes, calls for contribution, quotes."),
+    "camera": Part("camera", "What is known of the pictures of cameras."),
+    "check": Part("check", "Read the config and say everything that is wrong with it."),
+    "close": Part("close", "Close a month: its figures are final from then on."),
+    "contact": Part("contact", "People who are told of trouble."),
+    "contract": Part("contract", "What the collectivités subscribed."),
+    "demo": Part("demo", "Supervise a fictional département, played on loopback."),
+    "exclusion": Part("exclusion", "Time that is left out of the figures, or shown apart."),
+    "forecast": Part("forecast", "When volumes of disks fill."),
+    "history": Part("history", "The past."),
+    "incident": Part("incident", "The register of incidents, and what people do to them."),
+    "maintenance": Part("maintenance", "Planned maintenance: announced before it starts."),
+    "oncall": Part("oncall", "Rotas of the config, their turns, and who takes one over."),
+    "probe": Part("probe", "Run the check of a sonde once, here and now."),
+    "reload": Part("daemon", "Have the running daemon read its config again."),
+    "report": Part("report", "Write the reports of a period in French."),
+    "request": Part("request", "Requests other than incidents."),
+    "run": Part("daemon", "Run the daemon in the foreground, as systemd wants it."),
+    "sla": Part("sla", "Availability of every service over a period, and the GTI."),
+    "token": Part("token", "Keys of programs that read the API."),
 }
 
 
@@ -51,20 +49,11 @@ class Commands(click.Group):
             ctx.exit(1)
 
 
-class Vigie(Commands):
+class Vigie(Commands, PartsGroup):
     """The whole command line."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_MODULES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _MODULES:
-            return None
-        found: click.Command = getattr(import_module(f"{__name__}.{_MODULES[cmd_name]}"), cmd_name)
-        return found
-
-
-@click.group(cls=Vigie, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Vigie, parts=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("vigie"), prog_name="vigie")
 def main() -> None:
     """Vigie: supervision, SLA and billing of sondes for the shared IT operators of French communes."""

@@ -172,7 +172,7 @@ assert libc.mprotect(address, 4096, mmap.PROT_READ) == 0
 import probes.registry, supervisor.notify
 import jinja2, prometheus_client, ssl, sqlite_utils, yaml
 from cryptography.hazmat.primitives.asymmetric import ec
-probes.registry.load()
+dict(probes.registry.load())
 ec.generate_private_key(ec.SECP256R1())
 ssl.create_default_context()
 sqlite_utils.Database(memory=True).execute("select 1").fetchone()

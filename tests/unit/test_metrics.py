@@ -111,7 +111,9 @@ def test_every_metric_is_documented() -> None:
     documented = set(re.findall(r"`(vigie_[a-z0-9_]+)", DOC.read_text()))
     page = b"".join(Exposition(board(), Figures(), lambda: 1010, list).render()).decode()
     shown = {name for name in re.findall(r"^# TYPE (vigie_\S+)", page, re.MULTILINE) if "_tcp_" not in name}
-    measured = {f"vigie_{probe.type}_{name}".replace("-", "_") for probe in registry.BUILTIN for name in probe.measures}
+    measured = {
+        f"vigie_{probe.type}_{name}".replace("-", "_") for probe in registry.load().values() for name in probe.measures
+    }
     assert shown - documented == set()
     assert measured - documented == set()
 
@@ -124,7 +126,9 @@ def test_nothing_is_documented_that_does_not_exist() -> None:
         (package / name).read_text()
         for name in ("metrics.py", "service_metrics.py", "billing_metrics.py", "selfcheck.py", "alert_metrics.py")
     )
-    measured = {f"vigie_{probe.type}_{name}".replace("-", "_") for probe in registry.BUILTIN for name in probe.measures}
+    measured = {
+        f"vigie_{probe.type}_{name}".replace("-", "_") for probe in registry.load().values() for name in probe.measures
+    }
     for name in documented - measured:
         assert name.removesuffix("_total") in code, name
 

@@ -62,7 +62,8 @@ def test_the_words_are_those_of_the_function() -> None:
 
 def test_the_daemon_loads_none_of_it() -> None:
     """A daemon without cameras does not pay for them."""
-    script = "import sys, supervisor.app, supervisor.service, probes.registry; print(*sys.modules)"
+    loading = "import sys, supervisor.app, supervisor.service, probes.registry"
+    script = f"{loading}; dict(probes.registry.load()); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "probes.camera.darkroom" in done.stdout.split()
     assert not {"av", "numpy", "PIL", "probes.camera.picture"} & set(done.stdout.split())

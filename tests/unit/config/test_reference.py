@@ -17,7 +17,7 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_every_type_has_its_keys_and_its_page() -> None:
     page = reference(registry.load())
-    for probe in registry.BUILTIN:
+    for probe in registry.load().values():
         assert f"### `{probe.type}`" in page
         assert (DOC.parent / "sondes" / f"{probe.type}.md").exists()
 
