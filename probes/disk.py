@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, model_validator
 
@@ -14,6 +14,7 @@ from probes.exporter import ExporterAccess, Exporters
 from probes.filling_book import MEASURES, FillingBook, Told, Within, judge_filling
 from probes.http_session import VisitError
 from probes.names import Family, NameFailureError
+from probes.seen_volumes import SeenVolumes
 from probes.settings import Bytes, Flag, Ratio, settings
 from probes.snmp.access import SnmpAccess
 from probes.snmp.filesystems import read_inodes, read_locks
@@ -21,13 +22,11 @@ from probes.snmp.walks import Walks, find_peer
 from probes.snmp.words import SnmpFailureError, read_oid
 from probes.threshold import Below, Verdict
 from probes.units import say_ratio, say_size
-from probes.volumes import READ_ONLY, Volume, choose, is_pattern, matching, read_volumes
+from probes.volumes import READ_ONLY, Volume, choose, is_pattern, matching, read_volumes, untold
 
 _ENTRY = read_oid("1.3.6.1.2.1.25.2.3.1")  # hrStorageEntry
 _COLUMNS = tuple((*_ENTRY, column) for column in (2, 3, 4, 5, 6))  # type, name, units, size, used
-_REMEMBERED_S = 86400.0  # how long a volume that vanished is missed, when none is named
 _MOST = 100  # volumes measured and told of
-_MISSED = 1000  # remembered, so that they may be missed
 _SAID = 5  # of them that a message names
 _ANYBODY = SnmpAccess()
 _DEFAULT: Below[float] = Below(warning=0.10, critical=0.05)
@@ -99,32 +98,6 @@ class DiskSettings:
         return self.exporter is None or "{address}" in self.exporter.url
 
 
-class SeenVolumes:
-    """When each sonde last saw each volume, for those that name none: what vanishes is a finding."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, dict[str, float]] = {}
-
-    @classmethod
-    def open(cls) -> Self:
-        """Nothing was seen yet."""
-        return cls()
-
-    async def close(self) -> None:
-        """Nothing is held."""
-
-    def vanished(self, sonde: str, names: list[str], at: float) -> list[str]:
-        """Those of the last day that are not there any more."""
-        seen = self._seen.setdefault(sonde, {})
-        seen.update(dict.fromkeys(names[:_MOST], at))
-        for name in [name for name, last in seen.items() if at - last > _REMEMBERED_S]:
-            del seen[name]
-        for name in list(seen)[: max(0, len(seen) - _MISSED)]:  # an agent may call its volumes otherwise at each walk
-            del seen[name]
-        present = set(names)
-        return [name for name in seen if name not in present]
-
-
 class Space(NamedTuple):
     """What is left of a volume whose size makes sense."""
 
@@ -189,8 +162,11 @@ def _judge(listing: Listing, sonde: str, settings: DiskSettings, run: Run) -> Re
     spaces = [Space(volume.free_ratio, volume.free_bytes, volume) for volume in chosen[:_MOST] if volume.size_bytes > 0]
     spaces.sort(key=itemgetter(0))
     dates = _spaces(spaces, sonde, settings, run, verdict)
-    if not chosen and not settings.mounts:
-        verdict.find(Status.CRITICAL, listing.empty)
+    if not chosen:
+        mute = untold(volumes, settings.mounts, settings.exclude)
+        _senseless(mute, verdict)
+        if not mute and not settings.mounts:
+            verdict.find(Status.CRITICAL, listing.empty)
     for doubt in listing.doubts:
         verdict.find(Status.UNKNOWN, doubt)
     return verdict.result(_fine(spaces, dates))
@@ -206,6 +182,9 @@ def _missing(
         # An empty table is an agent that starts, or that lost its rights: said by itself, and not each volume again.
         absent = run.shared.use(SeenVolumes).vanished(sonde, [v.name for v in chosen], run.at) if chosen else []
         absent = [name for name in absent if not any(matching(mount, name) for mount in settings.exclude)]
+        mute = [volume for volume in untold(volumes, (), settings.exclude) if volume.name in absent] if absent else []
+        _senseless(mute, verdict)  # there, but nobody knows how full
+        absent = [name for name in absent if name not in {volume.name for volume in mute}]
         status = Status.WARNING
     for name in absent[:_SAID]:
         verdict.find(status, f"volume {excerpt(name)} absent")
@@ -221,9 +200,15 @@ def _troubles(volumes: list[Volume], settings: DiskSettings, verdict: Verdict) -
         verdict.find(status, f"{_say(volume)} : {volume.trouble}")
     if len(troubled) > _SAID:
         verdict.find(status, f"et {len(troubled) - _SAID} autres volumes en panne")
-    for volume in volumes:
-        if volume.size_bytes <= 0 and not volume.trouble:
-            verdict.find(Status.UNKNOWN, f"{_say(volume)} : taille nulle ou incohérente")
+    _senseless([volume for volume in volumes if not volume.told], verdict)
+
+
+def _senseless(volumes: list[Volume], verdict: Verdict) -> None:
+    """Those whose sizes were not said, or in numbers that are none."""
+    for volume in volumes[:_SAID]:
+        verdict.find(Status.UNKNOWN, f"{_say(volume)} : taille nulle ou incohérente")
+    if len(volumes) > _SAID:
+        verdict.find(Status.UNKNOWN, f"et {len(volumes) - _SAID} autres volumes de taille incohérente")
 
 
 def _spaces(spaces: list[Space], sonde: str, settings: DiskSettings, run: Run, verdict: Verdict) -> dict[str, Told]:

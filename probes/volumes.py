@@ -45,10 +45,19 @@ class Volume(NamedTuple):
         return self.free_bytes / self.size_bytes
 
     @property
+    def told(self) -> bool:
+        """Whether anything can be said of it."""
+        return self.size_bytes > 0 or self.trouble != ""
+
+    @property
+    def for_files(self) -> bool:
+        """Whether files are held there, by its kind and its name."""
+        return self.kind in _FILES and _PSEUDO.fullmatch(self.name) is None
+
+    @property
     def holds_files(self) -> bool:
         """Whether it is of interest when nobody named it."""
-        told = self.size_bytes > 0 or self.trouble != ""
-        return self.kind in _FILES and told and _PSEUDO.fullmatch(self.name) is None
+        return self.for_files and self.told
 
 
 def read_volumes(rows: Rows) -> list[Volume]:
@@ -65,17 +74,33 @@ def choose(volumes: list[Volume], mounts: tuple[str, ...], exclude: tuple[str, .
     """Those to look at. A plain name takes whatever bears it; a pattern, or nothing, only what holds files."""
     if not mounts and not exclude:
         return [volume for volume in volumes if volume.holds_files]
-    plain = {mount for mount in mounts if not is_pattern(mount)}
+    return [
+        volume
+        for volume in volumes
+        if not _named(exclude, volume)
+        and (_named(_plain(mounts), volume) or (volume.holds_files and (not mounts or _named(mounts, volume))))
+    ]
 
-    def wanted(volume: Volume) -> bool:
-        if any(matching(mount, volume.name) for mount in exclude):
-            return False
-        if any(matching(mount, volume.name) for mount in plain):
-            return True
-        named = not mounts or any(matching(mount, volume.name) for mount in mounts)
-        return named and volume.holds_files
 
-    return [volume for volume in volumes if wanted(volume)]
+def untold(volumes: list[Volume], mounts: tuple[str, ...], exclude: tuple[str, ...]) -> list[Volume]:
+    """Those that would be looked at besides if what was said of their sizes made sense."""
+    return [
+        volume
+        for volume in volumes
+        if volume.for_files
+        and not volume.told
+        and not _named(exclude, volume)
+        and not _named(_plain(mounts), volume)
+        and (not mounts or _named(mounts, volume))
+    ]
+
+
+def _plain(mounts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(mount for mount in mounts if not is_pattern(mount))
+
+
+def _named(mounts: tuple[str, ...], volume: Volume) -> bool:
+    return any(matching(mount, volume.name) for mount in mounts)
 
 
 def matching(mount: str, name: str) -> bool:

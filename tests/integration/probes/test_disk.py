@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from probes.base import Measurement, Result, Shared, Status
-from probes.disk import PROBE, SeenVolumes
+from probes.disk import PROBE
 from probes.filling import Pace
 from probes.filling_book import FillingBook
 from probes.secret import Secret
+from probes.seen_volumes import SeenVolumes
 from probes.volumes import READ_ONLY
 from tests.integration.probes.running import Runner, shared
 from tests.integration.probes.snmpd import COMMUNITY, STORAGE, Agent, column, storage

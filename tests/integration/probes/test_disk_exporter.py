@@ -233,6 +233,43 @@ async def test_sizes_that_make_no_sense(value: str, disk: Runner) -> None:
     assert (result.status, result.message) == (Status.UNKNOWN, "/srv : taille nulle ou incohérente")
 
 
+def nothing(mounts: list[str]) -> bytes:
+    """The exporter names these volumes, and has a number for none."""
+    return b"".join(sample(name, "NaN", mount) for mount in mounts for name in ("size_bytes", "avail_bytes"))
+
+
+@pytest.mark.parametrize("chosen", [{}, {"mounts": ["/*"]}, {"exclude": ["/boot"]}], ids=str)
+async def test_volumes_without_one_size_are_there_all_the_same(chosen: dict[str, Any], disk: Runner) -> None:
+    body = nothing(["/", "/srv", "/proc"])
+    async with listening(answering(response(body))) as server:
+        result = await disk(exporter={"url": f"http://{{address}}:{server.port}/metrics"}, **chosen)
+    assert result.status is Status.UNKNOWN
+    assert result.message == "/ : taille nulle ou incohérente ; /srv : taille nulle ou incohérente"
+    assert not result.measurements
+
+
+async def test_a_pattern_whose_volumes_have_no_size_finds_nothing_right(disk: Runner) -> None:
+    body = nothing([f"/srv/{index}" for index in range(8)]) + sample("size_bytes", "1e12", "/")
+    async with listening(answering(response(body + sample("avail_bytes", "5e11", "/")))) as server:
+        access = {"url": f"http://{{address}}:{server.port}/metrics"}
+        result = await disk(exporter=access, mounts=["/srv/*"])
+        assert (await disk(exporter=access)).message == "/ : 50 % libres (466 Gio)"
+    assert result.status is Status.UNKNOWN
+    assert result.message.startswith("/srv/0 : taille nulle ou incohérente ; ")
+    assert result.message.endswith(" autres volumes de taille incohérente")
+
+
+async def test_a_volume_that_loses_its_size_is_not_absent(disk: Runner) -> None:
+    root = sample("size_bytes", "1e12", "/") + sample("avail_bytes", "5e11", "/")
+    said = [GOOD + root, nothing(["/srv"]) + root]
+    results = []
+    for body in said:
+        async with listening(answering(response(body))) as server:
+            results.append(await disk(exporter={"url": f"http://{{address}}:{server.port}/metrics"}))
+    assert results[0].status is Status.OK
+    assert (results[1].status, results[1].message) == (Status.UNKNOWN, "/srv : taille nulle ou incohérente")
+
+
 async def test_duplicates_and_what_an_exporter_should_not_say(disk: Runner) -> None:
     body = GOOD + sample("avail_bytes", "1") + sample("size_bytes", "1") + b"\x00\xff{{{}\n" + sample("readonly", "NaN")
     async with listening(answering(response(body))) as server:
