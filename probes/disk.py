@@ -12,7 +12,6 @@ from probes.excerpt import excerpt
 from probes.exported_volumes import METRICS, exported
 from probes.exporter import ExporterAccess, Exporters
 from probes.filling_book import MEASURES, FillingBook, Told, Within, judge_filling
-from probes.http_session import VisitError
 from probes.names import Family, NameFailureError
 from probes.seen_volumes import SeenVolumes
 from probes.settings import Bytes, Flag, Ratio, settings
@@ -22,6 +21,7 @@ from probes.snmp.walks import Walks, find_peer
 from probes.snmp.words import SnmpFailureError, read_oid
 from probes.threshold import Below, Verdict
 from probes.units import say_ratio, say_size
+from probes.visiting import VisitError
 from probes.volumes import READ_ONLY, Volume, choose, is_pattern, matching, read_volumes, untold
 
 _ENTRY = read_oid("1.3.6.1.2.1.25.2.3.1")  # hrStorageEntry

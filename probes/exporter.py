@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-import aiohttp
 from pydantic import model_validator
 
 from probes.base import Run, Status, Target
 from probes.exposition import Exposition, Sample
-from probes.http_reading import Body, pour_body
-from probes.http_session import VisitError
 from probes.http_settings import HttpSettings, Login, RequestHeaders, Url
-from probes.http_visit import Visit
 from probes.names import Family
 from probes.paths import FilePath
 from probes.readings import SHARE, Readings
@@ -21,6 +17,10 @@ from probes.secret import Secret
 from probes.settings import Flag, settings
 from probes.trust import ClientCertificate
 from probes.units import say_duration, say_size
+from probes.visiting import VisitError, visit
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _MOST_BYTES = 16 * 1024 * 1024  # decompressed; node_exporter says 60 KB
 
@@ -85,6 +85,8 @@ class Exporters:
 
 
 async def _ask(asked: _Asked, target: Target, run: Run) -> list[Sample]:
+    from probes.http_reading import Body, pour_body  # loaded at first use, like the visit
+
     exposition = Exposition(asked.names)
 
     async def read(response: aiohttp.ClientResponse, limit: int) -> Body:
@@ -95,7 +97,7 @@ async def _ask(asked: _Asked, target: Target, run: Run) -> list[Sample]:
     patience_s = run.timeout_s * SHARE
     try:
         async with asyncio.timeout(patience_s):
-            page = await Visit(target, _visit(asked), run, read).page()
+            page = await visit(target, _visit(asked), run, read)
     except TimeoutError:
         raise VisitError(
             Status.CRITICAL, f"pas de réponse de l'exportateur en {say_duration(patience_s)} ({run.stage})"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from probes.base import Measurement, Probe, Result, Run, Status, Target
 from probes.excerpt import excerpt
 from probes.http_body import judge_json, judge_text
 from probes.http_quote import quote, say_url
-from probes.http_session import VisitError
 from probes.http_settings import HttpSettings, Ranges
-from probes.http_visit import Page, Visit
 from probes.page_text import decode_page
 from probes.pattern import SearchTooLongError, found
 from probes.threshold import Verdict
 from probes.units import say_duration, say_size
+from probes.visiting import VisitError, visit
+
+if TYPE_CHECKING:
+    from probes.http_visit import Page
 
 _OK: Ranges = ((200, 299),)
 _OK_OR_REDIRECT: Ranges = ((200, 399),)
@@ -23,7 +26,7 @@ _OK_OR_REDIRECT: Ranges = ((200, 399),)
 async def check(target: Target, settings: HttpSettings, run: Run) -> Result:
     """Visit the page and hold what came against what is expected."""
     try:
-        page = await Visit(target, settings, run).page()
+        page = await visit(target, settings, run)
     except VisitError as failure:
         run.note(f"{failure.status}: {failure.message}")
         return Result(failure.status, failure.message)

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from probes.base import Status
-from probes.http_session import VisitError
 from probes.units import say_size
+from probes.visiting import VisitError
 
 _SLACK = 65536  # compressed bytes allowed beyond the bound: what does not compress comes out a little longer
 _ZLIB, _GZIP, _RAW = 15, 31, -15  # zlib's window bits for each wrapping

@@ -17,21 +17,12 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
-from probes.base import Run, Status
+from probes.base import Run
 from probes.names import FAMILIES, Family, Names
 
 MAX_HEADERS = 128  # aiohttp's own default, and the sizes below: a visitor's browser allows 256 KiB in all
 MAX_HEADER_BYTES = 8190
 MAX_INTERIM = 16  # answers 1xx before the real one; a server sends one or two
-
-
-class VisitError(Exception):
-    """There is no page to judge; `status` and `message` (in French) are the result."""
-
-    def __init__(self, status: Status, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 class Interrupted(aiohttp.ClientError):

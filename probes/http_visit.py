@@ -15,12 +15,13 @@ from probes.base import Run, Status, Target
 from probes.der import UnreadableError, not_after
 from probes.http_quote import quote, say_url
 from probes.http_reading import Body, read_body
-from probes.http_session import EXCHANGE, Exchange, HttpSessions, Interrupted, TooManyInterim, VisitError
+from probes.http_session import EXCHANGE, Exchange, HttpSessions, Interrupted, TooManyInterim
 from probes.http_settings import HttpSettings, Login
 from probes.names import FAMILIES, NameFailureError, Names, literal
 from probes.secret import Secret
 from probes.trouble import connection_trouble
 from probes.trust import TlsContexts, Trust, TrustError, refusal
+from probes.visiting import VisitError
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_URL = 2048
@@ -49,14 +50,14 @@ class Visit:
         target: Target,
         settings: HttpSettings,
         run: Run,
-        read: Read = read_body,
+        read: Read | None = None,
         *,
         authorization: Secret | None = None,
     ) -> None:
         self._settings = settings
         self._authorization = authorization  # made for this very visit, like the answer to a digest
         self._run = run
-        self._read = read  # what takes the body of the page in the end
+        self._read = read or read_body  # what takes the body of the page in the end
         address = f"[{target.address}]" if ":" in target.address else target.address
         self._start = self._url = _with_query(URL(settings.url.replace("{address}", address)), settings)
         self._method: str = settings.method

@@ -6,15 +6,17 @@ import asyncio
 import json
 import time
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from yarl import URL
 
 from probes.base import Run, Status, Target
 from probes.excerpt import excerpt
-from probes.http_session import VisitError
 from probes.http_settings import HttpSettings
-from probes.http_visit import Page, Visit
+from probes.visiting import VisitError, visit
+
+if TYPE_CHECKING:
+    from probes.http_visit import Page
 
 IANA = "https://data.iana.org/rdap/dns.json"
 _KEEP_S = 24 * 3600.0  # the list changes a few times a week, and its publisher asks not to be polled
@@ -147,7 +149,7 @@ async def _visit(url: str, proxy: str | None, run: Run) -> Page:
     # Whatever goes wrong on the way to a registry says nothing of the domain.
     try:
         asked = HttpSettings(url=url, headers=_ACCEPT, proxy=proxy, max_body=_BODY)
-        return await Visit(Target(sonde="", address=""), asked, run).page()
+        return await visit(Target(sonde="", address=""), asked, run)
     except VisitError as error:
         raise RegistryError(Status.UNKNOWN, f"registre : {error.message}") from None
 

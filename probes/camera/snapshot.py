@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import perf_counter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult
 
 from yarl import URL
@@ -16,11 +16,13 @@ from probes.camera.held import Held, Kind
 from probes.camera.settings import CameraSettings
 from probes.camera.stream import no_way_in, refused_login
 from probes.channel import ChannelError
-from probes.http_session import VisitError
 from probes.http_settings import HttpSettings
-from probes.http_visit import Page, Visit
 from probes.secret import Secret
 from probes.units import say_size
+from probes.visiting import VisitError, visit
+
+if TYPE_CHECKING:
+    from probes.http_visit import Page
 
 MOST_BYTES = 8 * 1024 * 1024
 _BEGINS, _ENDS = b"\xff\xd8\xff", b"\xff\xd9"
@@ -73,7 +75,7 @@ async def _page(target: Target, settings: CameraSettings, url: SplitResult, run:
     )
     path = URL(url.geturl()).raw_path_qs
     try:
-        page = await Visit(target, asked, run).page()
+        page = await visit(target, asked, run)
         if page.response.status == 401 and settings.login is not None:
             credentials = Credentials(settings.login, clear=settings.basic_in_clear or url.scheme == "https")
             for _ in range(2):
@@ -81,7 +83,7 @@ async def _page(target: Target, settings: CameraSettings, url: SplitResult, run:
                 if not credentials.choose(offered):
                     raise no_way_in(credentials)
                 said = credentials.header("GET", path) or ""
-                page = await Visit(target, asked, run, authorization=Secret(said)).page()
+                page = await visit(target, asked, run, authorization=Secret(said))
                 if page.response.status != 401 or not stale(page.response.headers.getall("WWW-Authenticate", [])):
                     break
     except VisitError as failure:

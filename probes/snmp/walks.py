@@ -12,7 +12,6 @@ from probes.names import Address, Family, Names, literal
 from probes.readings import SHARE, Readings
 from probes.snmp.access import SnmpAccess
 from probes.snmp.community_backend import CommunityBackend
-from probes.snmp.user_backend import UserBackend
 from probes.snmp.words import Backend, Binding, ErrorStatusError, Oid, Peer, SnmpFailureError, Value, say_oid, silence
 
 _FIRST_ROWS = 10  # rows asked at once of an agent whose table nobody has seen yet
@@ -134,6 +133,8 @@ class Walks:
                 self._old_users = PysnmpBackend()
             return self._old_users
         if self._users is None:
+            from probes.snmp.user_backend import UserBackend  # likewise: its ciphers
+
             self._users = UserBackend()
         return self._users
 

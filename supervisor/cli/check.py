@@ -20,7 +20,7 @@ from supervisor.cli.options import config_option
 from supervisor.config.configuration import Configuration
 from supervisor.config.loader import load
 from supervisor.config.schema import schema as json_schema
-from supervisor.engine.pool import SIZE
+from supervisor.domain.counting import POOL
 from supervisor.store.errors import StoreError
 
 
@@ -41,7 +41,7 @@ def check(config: Path, schema: Literal["main", "collectivite"] | None) -> None:
     pools = Counter((sonde.collectivite, sonde.billable) for sonde in configuration.sondes.values())
     click.echo(
         f"{config}: right: {len(configuration.collectivites)} collectivités, {len(configuration.sondes)} sondes "
-        f"in {sum(math.ceil(count / SIZE) for count in pools.values())} pools, {len(configuration.canaries)} canaries"
+        f"in {sum(math.ceil(count / POOL) for count in pools.values())} pools, {len(configuration.canaries)} canaries"
     )
 
 

@@ -34,6 +34,14 @@ def test_one_that_is_not_asked_for_is_not_imported() -> None:
     assert ours & set(told.split()) == {"probes.tcp"}
 
 
+def test_none_loads_what_only_a_check_needs() -> None:
+    """Commands that read the config import the techniques that are in it."""
+    script = "import sys\nfrom probes import registry\ndict(registry.load())\nprint(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    loaded = {name.partition(".")[0] for name in told.split()}
+    assert not loaded & {"PIL", "aiohttp", "av", "cryptography", "numpy", "pysnmp"}
+
+
 def test_what_there_is() -> None:
     techniques = registry.load()
     assert set(registry.MODULES) <= set(techniques)
