@@ -53,7 +53,7 @@ def test_help_names_them_all_and_an_unknown_one_is_refused() -> None:
 
 def test_each_line_of_the_list_is_one_line_and_its_command_is_there() -> None:
     context = click.Context(main)
-    for group in (main, main.get_command(context, "alert")):
+    for group in (main, main.get_command(context, "alert"), main.get_command(context, "billing")):
         assert isinstance(group, PartsGroup)
         said = CliRunner().invoke(group, ["--help"]).output
         for name, part in group.parts.items():
@@ -61,10 +61,12 @@ def test_each_line_of_the_list_is_one_line_and_its_command_is_there() -> None:
             assert any(line.split(maxsplit=1) == [name, part.says] for line in said.splitlines())
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["alert", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["alert", "--help"], ["billing", "--help"]], ids=" ".join
+)
 def test_no_command_is_imported_before_it_is_called(arguments: list[str]) -> None:
     ours = {name for name in imported(*arguments) if name.partition(".")[0] in ("probes", "supervisor")}
-    assert ours - {"supervisor.cli.alert"} == {
+    assert ours - {"supervisor.cli.alert", "supervisor.cli.billing"} == {
         "supervisor",
         "supervisor.cli",
         "supervisor.cli.parts",
