@@ -66,7 +66,7 @@ class Modem:
             yield
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def modem(here: Path) -> Modem:

@@ -12,7 +12,8 @@ from probes.base import Probe, Result, Run, Shared, Status, Target
 from probes.snmp import interface, value
 from supervisor.demo.agents import PORTS, open_agent
 from supervisor.demo.played import Mode, Played
-from tests.integration.demo.test_servers import ADDRESS, Start, start
+from tests.integration.demo.test_servers import Start, start
+from tests.own_address import ADDRESS
 
 __all__ = ["start"]
 

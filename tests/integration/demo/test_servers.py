@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,8 +30,8 @@ from supervisor.demo.names import Entry, Zone, open_names
 from supervisor.demo.played import Mode, Open, Place, Played
 from supervisor.demo.post import Post
 from supervisor.demo.web import open_web
+from tests.own_address import ADDRESS, kept_port
 
-ADDRESS = "127.77.0.1"
 _ESSAI = "essai@brume.example"
 
 Start = Callable[[str, Open], Awaitable[Played]]
@@ -61,22 +61,20 @@ def context(authority: Authority, tmp_path: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 async def start() -> AsyncIterator[Start]:
-    """Opens a server on a free port; all close at the end."""
+    """Opens a server on a port of its own, closed or not; all close at the end."""
     opened: list[Played] = []
+    with ExitStack() as ports:
 
-    async def begin(kind: str, open_: Open) -> Played:
-        with socket.socket(type=socket.SOCK_DGRAM if kind in ("dns", "snmp") else socket.SOCK_STREAM) as free:
-            free.bind((ADDRESS, 0))
-            port = free.getsockname()[1]
-        place = Place(name=f"essai/machine/{kind}", owner="Commune d'Essai", kind=kind, address=ADDRESS)
-        played = Played(place, port, open_)
-        await played.settle()
-        opened.append(played)
-        return played
+        async def begin(kind: str, open_: Open) -> Played:
+            place = Place(name=f"essai/machine/{kind}", owner="Commune d'Essai", kind=kind, address=ADDRESS)
+            played = Played(place, ports.enter_context(kept_port()), open_)
+            await played.settle()
+            opened.append(played)
+            return played
 
-    yield begin
-    for played in opened:
-        played.close()
+        yield begin
+        for played in opened:
+            played.close()
 
 
 def nowhere() -> Letters:
@@ -84,7 +82,7 @@ def nowhere() -> Letters:
     return Letters(lambda _, __: None, lambda _: None)
 
 
-async def look(probe: Probe, settings: object, timeout_s: float = 10.0) -> Result:
+async def look(probe: Probe, settings: object, timeout_s: float = 60.0) -> Result:
     shared = Shared()
     try:
         target = Target(sonde="essai/machine/sonde", address=ADDRESS)
@@ -197,7 +195,7 @@ async def test_the_name_server_answers_and_lies(start: Start) -> None:
     await played.strike("fault", Mode.WRONG)
     assert "127.77.1.10 absent" in (await look(dns.PROBE, settings)).message
     await played.strike("fault", Mode.CLOSED)
-    assert (await look(dns.PROBE, settings)).status is Status.CRITICAL
+    assert (await look(dns.PROBE, settings, timeout_s=1.0)).status is Status.CRITICAL
 
 
 async def test_a_camera_gives_its_video(start: Start, context: ssl.SSLContext) -> None:

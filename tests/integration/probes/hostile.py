@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -58,6 +59,14 @@ async def listening(handler: Handler, tls: ssl.SSLContext | None = None) -> Asyn
         await server.wait_closed()
         async with asyncio.timeout(5):
             await seen.idle.wait()
+
+
+@contextlib.contextmanager
+def nobody_listening() -> Iterator[int]:
+    """A port that is taken, so that nobody else can listen there, and on which nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def answering(*parts: bytes) -> Handler:

@@ -9,20 +9,18 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.integration.probes.authority import leaf, root
+from tests.own_address import ADDRESS, kept_ports
 
 USER, PASSWORD = "essai@exemple.test", "chêne-liège 7"
 FULL = "pleine@exemple.test"
 NOBODY = 65534  # who owns the boxes
-# An address that nothing else uses, no other run of the tests either: a port that the kernel chose there is still free
-# a moment later. Ids of processes end at 2^22.
-ADDRESS = f"127.{128 + (os.getpid() >> 16)}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
 
 _MAIN = """
 compatibility_level = 3.6
@@ -181,12 +179,13 @@ def platform() -> Iterator[Platform]:
     with tempfile.TemporaryDirectory(prefix="mail-") as name:
         here = Path(name)
         here.chmod(0o755)
-        set_up = _write(here)
-        with _running(here), _accepting(set_up):
-            yield set_up
+        with kept_ports(5) as ports:
+            set_up = _write(here, dict(zip(("smtp", "smtps", "plain", "imap", "imaps"), ports, strict=True)))
+            with _running(here), _accepting(set_up):
+                yield set_up
 
 
-def _write(here: Path) -> Platform:
+def _write(here: Path, ports: Mapping[str, int]) -> Platform:
     for directory in ("postfix", "queue", "data", "boxes"):
         (here / directory).mkdir(parents=True)
     os.chown(here / "boxes", NOBODY, NOBODY)
@@ -195,7 +194,6 @@ def _write(here: Path) -> Platform:
     ca = here / "ca.pem"
     ca.write_bytes(authority.pem)
     certificate, key = leaf(authority, ADDRESS, "mx.exemple.test").write(here, "server")
-    ports = _ports("smtp", "smtps", "plain", "imap", "imaps")
     values = {"here": here, "address": ADDRESS, "certificate": certificate, "key": key, "uid": NOBODY, "gid": NOBODY}
     values |= {"user": USER, "full": FULL, **ports}
     (here / "postfix/main.cf").write_text(_MAIN.format(**values))
@@ -203,16 +201,6 @@ def _write(here: Path) -> Platform:
     (here / "dovecot.conf").write_text(_DOVECOT.format(**values))
     (here / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
     return Platform(here=here, ca=str(ca), **ports)
-
-
-def _ports(*names: str) -> dict[str, int]:
-    with contextlib.ExitStack() as held:
-        ports = {}
-        for name in names:
-            sock = held.enter_context(socket.socket())
-            sock.bind((ADDRESS, 0))
-            ports[name] = sock.getsockname()[1]
-        return ports
 
 
 @contextlib.contextmanager
@@ -228,14 +216,14 @@ def _running(here: Path) -> Iterator[None]:
         ):
             # A session each: both end their children by ending their process group.
             process = subprocess.Popen(command, env={"PATH": "/usr/sbin:/usr/bin:/bin"}, start_new_session=True)
-            stack.callback(process.wait, 20)
+            stack.callback(process.wait, 60)
             stack.callback(process.terminate)
         yield
 
 
 @contextlib.contextmanager
 def _accepting(servers: Platform) -> Iterator[None]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     for port in (servers.smtp, servers.smtps, servers.plain, servers.imap, servers.imaps):
         while True:
             try:

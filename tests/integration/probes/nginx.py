@@ -59,4 +59,4 @@ def serving(directory: Path, sockets: list[socket.socket], servers: str) -> Iter
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)

@@ -7,10 +7,11 @@ from typing import Any
 
 from probes.base import Probe, Result, Run, Shared, Target
 from probes.runner import run
+from tests.integration.probes.running import PATIENCE_S
 
 
 async def one_run(
-    probe: Probe, address: str, shared: Shared | None = None, *, timeout_s: float = 5.0, **settings: Any
+    probe: Probe, address: str, shared: Shared | None = None, *, timeout_s: float = PATIENCE_S, **settings: Any
 ) -> Result:
     """Run the probe once; what it shares is closed when the caller gave nothing to share."""
     own = shared or Shared()

@@ -96,7 +96,7 @@ def serving(who: str = "none", certificate: str = "") -> Iterator[int]:
         yield int(line)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         if process.stdout is not None:
             process.stdout.close()
 

@@ -13,6 +13,8 @@ from pydantic import TypeAdapter
 from probes import runner
 from probes.base import Probe, Result, Run, Shared, Target
 
+PATIENCE_S = 60.0  # servers are other processes, which a busy machine may not let run for seconds
+
 
 class Runner:
     """Runs a probe with settings as the config writes them."""
@@ -23,7 +25,7 @@ class Runner:
         self.trace: list[str] = []
 
     async def __call__(
-        self, *, address: str = "127.0.0.1", at: float | None = None, timeout_s: float = 10.0, **written: Any
+        self, *, address: str = "127.0.0.1", at: float | None = None, timeout_s: float = PATIENCE_S, **written: Any
     ) -> Result:
         settings: Any = TypeAdapter(self.probe.settings).validate_python(written)
         self.trace = []
@@ -42,7 +44,7 @@ def measured(result: Result) -> dict[str, float]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that no event tells, such as a descriptor that the kernel closes."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

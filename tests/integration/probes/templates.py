@@ -13,6 +13,7 @@ from probes import registry, runner
 from probes.base import Result, Run, Shared
 from supervisor.config.loader import load
 from tests.integration.probes.authority import NOW
+from tests.integration.probes.running import PATIENCE_S
 from tests.unit.config.places import MAIN, install
 
 RunAll = Callable[..., Awaitable[dict[str, Result]]]
@@ -25,7 +26,7 @@ def run_all(tmp_path: Path, shared: Shared) -> RunAll:
     async def run_them(
         template: str,
         *names: str,
-        timeout_s: float = 10.0,
+        timeout_s: float = PATIENCE_S,
         address: str = "127.0.0.1",
         profile: str = "moselle-fibre",
         **given: Any,

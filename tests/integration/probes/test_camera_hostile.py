@@ -13,7 +13,7 @@ from probes.base import Shared, Status
 from probes.camera.check import PROBE
 from probes.camera.darkroom import Darkroom
 from probes.secret import Secret
-from tests.integration.probes.hostile import Handler, Listening, answering, endless, listening, silent
+from tests.integration.probes.hostile import Handler, Listening, answering, endless, listening, nobody_listening, silent
 from tests.integration.probes.rtsp_talk import Media, encoded, framed, packet, packets, playing, reply, talking
 from tests.integration.probes.running import Runner, measured, shared
 
@@ -251,9 +251,8 @@ async def test_ways_to_log_in_that_are_not_known(run: Runner, value: str) -> Non
 
 
 async def test_nobody_there(run: Runner) -> None:
-    async with listening(silent()) as server:
-        port = server.port
-    result = await run(url=f"rtsp://{{address}}:{port}/flux")
+    with nobody_listening() as port:
+        result = await run(url=f"rtsp://{{address}}:{port}/flux")
     assert (result.status, result.message) == (Status.CRITICAL, f"connexion refusée (port {port})")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from probes import domain, rdap
 from probes.base import Shared, Status
-from tests.integration.probes.hostile import Listening, endless, listening, response, silent
+from tests.integration.probes.hostile import Listening, endless, listening, nobody_listening, response, silent
 from tests.integration.probes.running import Runner, measured, shared
 
 __all__ = ["shared"]
@@ -156,13 +156,9 @@ async def test_what_says_nothing_of_the_domain(run: Runner, answer: bytes, messa
 
 
 async def test_a_registry_that_is_not_there(run: Runner) -> None:
-    async with listening(silent()) as server:
-        address = url(server)
-    result = await run(name="exemple.fr", server=address)
-    assert (result.status, result.message) == (
-        Status.UNKNOWN,
-        f"registre : connexion refusée (port {server.port})",
-    )
+    with nobody_listening() as port:
+        result = await run(name="exemple.fr", server=f"http://127.0.0.1:{port}/")
+    assert (result.status, result.message) == (Status.UNKNOWN, f"registre : connexion refusée (port {port})")
 
 
 async def test_a_registry_that_is_silent_or_endless(run: Runner) -> None:

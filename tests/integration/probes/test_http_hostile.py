@@ -14,7 +14,16 @@ import pytest
 from probes import http
 from probes.base import Shared, Status
 from tests.integration.probes.authority import leaf, root
-from tests.integration.probes.hostile import Handler, Listening, answering, endless, listening, response, silent
+from tests.integration.probes.hostile import (
+    Handler,
+    Listening,
+    answering,
+    endless,
+    listening,
+    nobody_listening,
+    response,
+    silent,
+)
 from tests.integration.probes.running import Runner, measured, shared, until
 
 __all__ = ["shared"]
@@ -367,6 +376,7 @@ async def test_through_a_proxy(run: Runner, tmp_path: Path, monkeypatch: pytest.
         dead = await run(url="https://127.0.0.1:1/", **through)
         assert dead.status is Status.CRITICAL
         assert dead.message == "le proxy n'atteint pas le serveur (réponse 502)"
-    gone = await run(url="http://127.0.0.1:1/", **through)
+    with nobody_listening() as port:
+        gone = await run(url="http://127.0.0.1:1/", proxy=f"http://127.0.0.1:{port}/", proxy_login=login)
     assert gone.status is Status.UNKNOWN
-    assert gone.message == f"proxy injoignable : connexion refusée (port {proxy.port})"
+    assert gone.message == f"proxy injoignable : connexion refusée (port {port})"

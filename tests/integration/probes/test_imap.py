@@ -12,9 +12,10 @@ from probes import imap
 from probes.base import Shared, Status
 from probes.secret import Secret
 from tests.integration.probes.hostile import Handler, listening, silent
-from tests.integration.probes.mail_servers import ADDRESS, PASSWORD, USER, Platform
+from tests.integration.probes.mail_servers import PASSWORD, USER, Platform
 from tests.integration.probes.mail_talk import imap_saying, tls_server
 from tests.integration.probes.running import Runner, measured, shared
+from tests.own_address import ADDRESS
 
 __all__ = ["shared"]
 

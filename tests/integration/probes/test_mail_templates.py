@@ -13,9 +13,10 @@ from probes import registry
 from probes.base import Status
 from supervisor.config.loader import load
 from tests.integration.probes.hostile import answering, listening, response
-from tests.integration.probes.mail_servers import ADDRESS, PASSWORD, USER, Platform
+from tests.integration.probes.mail_servers import PASSWORD, USER, Platform
 from tests.integration.probes.running import shared
 from tests.integration.probes.templates import RunAll, run_all
+from tests.own_address import ADDRESS
 from tests.unit.config.places import install
 
 __all__ = ["run_all", "shared"]

@@ -10,8 +10,9 @@ import pytest
 from probes import smtp
 from probes.base import Shared, Status
 from probes.secret import Secret
-from tests.integration.probes.mail_servers import ADDRESS, FULL, PASSWORD, USER, Platform
+from tests.integration.probes.mail_servers import FULL, PASSWORD, USER, Platform
 from tests.integration.probes.running import Runner, measured, shared, until
+from tests.own_address import ADDRESS
 
 __all__ = ["shared"]
 

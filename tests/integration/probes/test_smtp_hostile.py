@@ -12,10 +12,11 @@ import pytest
 from probes import smtp
 from probes.base import Shared, Status
 from probes.secret import Secret
-from tests.integration.probes.hostile import Handler, answering, endless, listening, silent
-from tests.integration.probes.mail_servers import ADDRESS, PASSWORD, USER, Platform
+from tests.integration.probes.hostile import Handler, answering, endless, listening, nobody_listening, silent
+from tests.integration.probes.mail_servers import PASSWORD, USER, Platform
 from tests.integration.probes.mail_talk import smtp_saying, tls_server
 from tests.integration.probes.running import Runner, shared
+from tests.own_address import ADDRESS
 
 __all__ = ["shared"]
 
@@ -80,9 +81,8 @@ async def test_a_web_server_that_waits_for_its_own_protocol(run: Runner) -> None
 
 
 async def test_nobody_listens(run: Runner) -> None:
-    async with listening(silent()) as server:
-        port = server.port
-    result = await run(port=port)
+    with nobody_listening() as port:
+        result = await run(port=port)
     assert (result.status, result.message) == (Status.CRITICAL, f"connexion refusée (port {port})")
 
 

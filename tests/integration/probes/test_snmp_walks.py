@@ -17,7 +17,9 @@ from probes.snmp.access import SnmpAccess
 from probes.snmp.pysnmp_backend import PysnmpBackend
 from probes.snmp.walks import Walks
 from probes.snmp.words import Peer, SnmpFailureError, read_oid
+from tests.integration.probes.running import PATIENCE_S
 from tests.integration.probes.snmpd import COMMUNITY, PASSWORD, STORAGE, USERS, Agent, storage
+from tests.own_address import ADDRESS, NEIGHBOUR, kept_port
 
 ENTRY = read_oid(STORAGE)
 NAME, SIZE = (*ENTRY, 3), (*ENTRY, 5)
@@ -27,15 +29,22 @@ MINE = "1.3.6.1.4.1.99999"
 
 
 @pytest.fixture
-def agent(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Agent]:
+def agent(tmp_path: Path, port: int, request: pytest.FixtureRequest) -> Iterator[Agent]:
     """It knows the user that the test asks as, if it knows any such."""
     parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
     user = parameters.get("access", {}).get("user")
-    started = Agent(tmp_path, **({"user": user} if user in USERS else {}))
+    started = Agent(tmp_path, host=ADDRESS, port=port, **({"user": user} if user in USERS else {}))
     started.set(storage(*({"name": f"/srv/{index}", "size": index, "used": 0} for index in range(1, 31))))
     started.start()
     yield started
     started.stop()
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """One that agents find free again when they are started anew."""
+    with kept_port() as kept:
+        yield kept
 
 
 @pytest.fixture(params=[Walks, lambda: Walks(PysnmpBackend(), PysnmpBackend())], ids=["own", "pysnmp"])
@@ -46,17 +55,17 @@ async def walks(request: pytest.FixtureRequest) -> AsyncIterator[Walks]:
     await opened.close()
 
 
-def peer(agent: Agent, host: str = "127.0.0.1", **access: Any) -> Peer:
+def peer(agent: Agent, **access: Any) -> Peer:
     if "user" in access:
         access["version"] = 3
     else:
         access.setdefault("community", Secret(COMMUNITY))
-    address = literal(host)
+    address = literal(agent.host)
     assert isinstance(address, Address)
     return Peer(address, SnmpAccess(port=agent.port, **access))
 
 
-def current(timeout_s: float = 10.0, interval_s: float = 60.0) -> Run:
+def current(timeout_s: float = PATIENCE_S, interval_s: float = 60.0) -> Run:
     return Run(shared=Shared(), at=time.time(), timeout_s=timeout_s, trace=[], interval_s=interval_s)
 
 
@@ -151,29 +160,29 @@ async def test_an_agent_that_comes_back(access: dict[str, Any], state: str, agen
         await names(walks, target, run=current(timeout_s=0.5))
     agent.start(state)
     assert len(await names(walks, target)) == 30
-    assert await walks.values(target, (STARTS,), 10) == (2 if state == "state" else 1,)
+    assert await walks.values(target, (STARTS,), PATIENCE_S) == (2 if state == "state" else 1,)
 
 
-async def test_machines_copied_from_one_image(tmp_path: Path, walks: Walks) -> None:
+async def test_machines_copied_from_one_image(tmp_path: Path, walks: Walks, port: int) -> None:
     """Clones have one identity and starts that differ, of which pysnmp keeps one: by turns, one cut, all at once."""
-    first = Agent(tmp_path / "first", starts=3)
+    first = Agent(tmp_path / "first", host=ADDRESS, port=port, starts=3)
     first.start()
-    second = Agent(tmp_path / "second", host="127.0.0.2", port=first.port, starts=9)
+    second = Agent(tmp_path / "second", host=NEIGHBOUR, port=port, starts=9)
     second.start()
     try:
         for agent in (first, second):
             agent.set(storage({"name": agent.host, "size": 1, "used": 0}))
-        peers = [peer(agent, host=agent.host, user="sha256-aes128", **PASSWORD) for agent in (first, second)]
+        peers = [peer(agent, user="sha256-aes128", **PASSWORD) for agent in (first, second)]
         for turn in range(3):
             for of, agent in zip(peers, (first, second), strict=True):
                 assert await names(walks, of, str(turn), current(interval_s=0)) == [agent.host.encode()]
         first.stop()
         with pytest.raises(SnmpFailureError):
             await names(walks, peers[0], run=current(timeout_s=0.5, interval_s=0))
-        assert await names(walks, peers[1], run=current(interval_s=0)) == [b"127.0.0.2"]
+        assert await names(walks, peers[1], run=current(interval_s=0)) == [NEIGHBOUR.encode()]
         first.start()
         asked = (names(walks, of, str(turn), current(interval_s=0)) for turn in range(4) for of in peers)
-        assert await asyncio.gather(*asked) == [[b"127.0.0.1"], [b"127.0.0.2"]] * 4
+        assert await asyncio.gather(*asked) == [[ADDRESS.encode()], [NEIGHBOUR.encode()]] * 4
     finally:
         first.stop()
         second.stop()
@@ -203,7 +212,7 @@ async def test_values_of_every_kind(agent: Agent, walks: Walks) -> None:
         }
     )
     oids = tuple(read_oid(f"{MINE}.{number}.0") for number in (1, 2, 3, 4, 5, 6, 7, 8, 1))
-    found = await walks.values(peer(agent), oids, 10)
+    found = await walks.values(peer(agent), oids, PATIENCE_S)
     assert found == (
         -5,
         1 << 40,
@@ -220,7 +229,7 @@ async def test_values_of_every_kind(agent: Agent, walks: Walks) -> None:
 async def test_version_1_refuses_a_request_for_one_value(agent: Agent, walks: Walks) -> None:
     """noSuchName says which one; the others are asked again."""
     missing = read_oid(f"{MINE}.9.0")
-    found = await walks.values(peer(agent, version=1), (missing, UPTIME, (*missing, 1)), 10)
+    found = await walks.values(peer(agent, version=1), (missing, UPTIME, (*missing, 1)), PATIENCE_S)
     assert found[0] is None
     assert isinstance(found[1], int)
     assert found[2] is None
