@@ -142,8 +142,8 @@ class Engine:
     def advancing(self, within_s: float) -> bool:
         """Do checks go on? What the watchdog of the service manager is fed with.
 
-        The loop ticks, and of the pools that owe checks at least one has ended one lately: a single stuck pool is
-        shown by its lag and must not restart the others.
+        The loop ticks, and of the pools that owe checks at least one ended one lately, or began to owe lately: a single
+        stuck pool is shown by its lag and must not restart the others.
         """
         now = self._clock.monotonic()
         if now - self.ticked_at > within_s:
@@ -190,6 +190,8 @@ class Engine:
                 self._agenda.put(slot, now + slot.phase * min(slot.sonde.interval_s, FIRST_WITHIN_S))
             return
         slot.due = due
+        if not slot.pool.owes:
+            slot.pool.advanced_at = now  # it rested: what it ended before, hours ago or never, is no measure of it
         slot.pool.submit(slot, lambda: self._cycle.check(slot))
 
     def ended(self, slot: Slot, retry: bool) -> None:

@@ -53,7 +53,7 @@ class Pool:
         self.skipped = 0
         self.completed = 0
         self.crashes = 0
-        self.advanced_at = 0.0  # monotonic instant of the latest completion
+        self.advanced_at = 0.0  # monotonic instant of the latest completion, or since when it owes again
         self.workers: Workers | None = None  # processes for foreign techniques, started when there is one
         self._busy = 0
         self._waiting: deque[tuple[Slot, Callable[[], Coroutine[Any, Any, None]]]] = deque()

@@ -86,6 +86,30 @@ def test_a_slow_pool_waits_alone() -> None:
     assert lag["lente/2"] > 30
 
 
+def test_checks_go_on_in_a_pool_that_rests_between_them() -> None:
+    """Its first check, and one every ten minutes: while it is under way nothing has ended for long, and all is well."""
+    stage = Stage(well, [sonde("a/e/s", interval_s=600)], [])
+    stage.takes["a/e/s"] = 5.0
+    seen: list[bool] = []
+    looks = ((float(second), lambda engine: seen.append(engine.advancing(60.0))) for second in range(1400))
+    stage.play(1400, *looks)
+    assert len(stage.started["a/e/s"]) >= 3
+    assert seen == [True] * 1400
+
+
+def test_checks_that_all_hang_are_seen_a_minute_after_they_began() -> None:
+    stage = Stage(well, [sonde(f"a/e/s{i}", interval_s=60, timeout_s=600) for i in range(50)], [], concurrency=5)
+    stage.takes = {f"a/e/s{i}": 500.0 for i in range(50)}
+    seen: dict[int, bool] = {}
+    looks = (
+        (float(second), lambda engine, second=second: seen.update({second: engine.advancing(60.0)}))
+        for second in range(300)
+    )
+    stage.play(300, *looks)
+    begun = min(at for instants in stage.started.values() for at in instants)
+    assert [second for second, going in seen.items() if going] == list(range(int(begun + 60) + 1))
+
+
 def test_pools_hold_fifty_and_the_unbilled_apart() -> None:
     sondes = [sonde(f"a/e/s{i}") for i in range(SIZE + 1)] + [sonde("a/e/libre", billable=False)]
     engine = Stage(well, sondes, []).play(1)
