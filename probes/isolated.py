@@ -16,6 +16,7 @@ from probes.process import Limits, WorkerLostError, WorkerProcess
 from probes.units import say_duration
 
 _LOG = logging.getLogger(__name__)
+GONE_WITHIN_S = 1.0  # once killed
 _START = ""  # hold-off key of the start of a process: no sonde has this id
 
 
@@ -143,7 +144,7 @@ class Workers:
         for worker in self._processes:
             worker.kill()
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(GONE_WITHIN_S):
                 for worker in self._processes:
                     await worker.gone.wait()
         except TimeoutError:

@@ -24,6 +24,8 @@ _LOG = logging.getLogger(__name__)
 _READ_BYTES = 65536
 _LINES_A_READ = 20
 _LINE_CHARS = 500
+# From the end of its channel to its own.
+ENDS_WITHIN_S = 1.0
 # What a worker inherits of the environment. The rest (credentials, NOTIFY_SOCKET) is none of its business: each
 # check gets the secrets of its own settings and no other.
 _ENVIRONMENT = ("PATH", "LANG", "LANGUAGE", "TZ", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -127,7 +129,7 @@ class WorkerProcess:
         # The channel closes an instant before the process is gone; a technique that closed it on purpose is not
         # given more than a second.
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(ENDS_WITHIN_S):
                 await self.gone.wait()
         except TimeoutError:
             raise WorkerLostError("son processus ne répond plus") from None

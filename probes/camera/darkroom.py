@@ -27,6 +27,7 @@ SLOTS = 2  # a picture takes 5 to 60 ms of CPU: two processes serve 2,000 camera
 RUNS = 5000  # a process is replaced after as many: decoders leak
 START_S = 60.0  # to load everything on a machine that is busy
 EXAMINE_S = 10.0  # beyond, it hangs
+GONE_WITHIN_S = 1.0  # once killed
 # OpenBLAS would reserve memory for a thread a core; nothing here multiplies matrices.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _INHERITED = ("PATH", "LANG", "HOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
@@ -46,10 +47,10 @@ class DarkroomError(Exception):
 class Darkroom:
     """The processes that look at pictures; for one event loop, whose thread lives as long as they do."""
 
-    def __init__(self, *, examine_s: float = EXAMINE_S, runs: int = RUNS, holdoff: HoldOff | None = None) -> None:
+    def __init__(self, *, examine_s: float | None = None, runs: int = RUNS, holdoff: HoldOff | None = None) -> None:
         self.started = 0
         self.lost = 0  # killed because they hung, or ended by themselves
-        self._examine_s = examine_s
+        self._examine_s = EXAMINE_S if examine_s is None else examine_s
         self._runs = runs
         self._holdoff = holdoff or HoldOff()
         self._free: asyncio.Queue[_Process] = asyncio.Queue()
@@ -177,7 +178,7 @@ class Darkroom:
         for process in self._all:
             process.kill()
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(GONE_WITHIN_S):
                 for process in self._all:
                     await process.gone.wait()
         except TimeoutError:

@@ -37,7 +37,7 @@ def service() -> Section:
 def systemd(tool: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     if shutil.which(tool) is None:
         pytest.fail(f"{tool} is missing: apt-get install systemd")
-    return subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False)
 
 
 def verify(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
@@ -185,6 +185,6 @@ def test_python_and_the_libraries_live_without_writable_executable_memory() -> N
     assert service().one("MemoryDenyWriteExecute") == "yes"
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", SANDBOXED], capture_output=True, text=True, timeout=60, env=environ, check=False
+        [sys.executable, "-c", SANDBOXED], capture_output=True, text=True, timeout=300, env=environ, check=False
     )
     assert done.stdout == "alive\n", done.stderr

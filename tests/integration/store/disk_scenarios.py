@@ -25,7 +25,7 @@ from supervisor.store.store import Store
 from tests.integration.store.contents import EVERY_S, SONDES, VERSION, numbered
 
 MAX_SAMPLES = 300
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 NEWCOMER = "commune/nouvelle/sonde"
 
 

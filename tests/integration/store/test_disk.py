@@ -25,7 +25,7 @@ def played(scenario: str, *, private: bool = True) -> dict[str, Any]:
         if os.geteuid() != 0 or shutil.which("unshare") is None:
             pytest.fail("this test mounts a small disk of its own: it needs root, and `unshare` (package util-linux)")
         command = ["unshare", "--mount", "--propagation", "private", *command]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=Path(__file__).parents[3])
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
     seen["log"] = done.stderr.splitlines()
