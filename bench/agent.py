@@ -41,7 +41,7 @@ def serving(directory: Path) -> Iterator[Mapping[str, Make]]:
     (directory / _AUTH_FILE).write_text(AUTH_PASSWORD)
     (directory / _PRIVACY_FILE).write_text(PRIVACY_PASSWORD)
     with _snmpd(directory) as agent:
-        port = agent.wait_for(lambda: _port(agent.pid), 10, "a port of snmpd")
+        port = agent.wait_for(lambda: _port(agent.pid), 60, "a port of snmpd")
         yield _makers(directory, port)
 
 

@@ -41,8 +41,8 @@ def main(runs: int) -> None:
             Process(["/usr/bin/python3", str(_SERVER), "none", ""], directory / "rtsp.log") as rtsp,
             Process(web_command, directory / "web.log") as web,
         ):
-            stream = rtsp.wait_for(lambda: _number(rtsp.log, 0), 20, "a port of the RTSP server")
-            still = web.wait_for(lambda: _number(web.log, 5), 20, "a port of the web server")
+            stream = rtsp.wait_for(lambda: _number(rtsp.log, 0), 60, "a port of the RTSP server")
+            still = web.wait_for(lambda: _number(web.log, 5), 60, "a port of the web server")
             asyncio.run(_table(f"rtsp://127.0.0.1:{stream}", f"http://127.0.0.1:{still}/image.jpg", runs))
 
 

@@ -83,7 +83,7 @@ def _wait_until_well(daemon: Vigie, rule: Rule) -> None:
         states = [s.value for s in daemon.of_sondes("vigie_sonde_status") if _is_ours(s.labels)]
         return True if states and not any(states) else None
 
-    daemon.process.wait_for(well, 2 * rule.interval_s + 10, "the breakable target being seen well")
+    daemon.process.wait_for(well, 2 * rule.interval_s + 60, "the breakable target being seen well")
 
 
 def _critical(daemon: Vigie) -> set[str]:

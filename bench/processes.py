@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _MIB = 1024.0  # the kernel counts in kB
-_STOP_WITHIN_S = 20.0
+_STOP_WITHIN_S = 60.0
 
 T = TypeVar("T")
 

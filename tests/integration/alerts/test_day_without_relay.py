@@ -33,7 +33,7 @@ class Outage:
         self.desk = desk
         self.sink = sink
         self.now = at("03-06 09:00")
-        relay = Relay(host="127.0.0.1", port=sink.port, security="none", timeout=5.0)
+        relay = Relay(host="127.0.0.1", port=sink.port, security="none", timeout=60.0)
         mail = MailTransport(
             Mail(relays=(relay,)), sender="v@syndicat.test", name="Vigie", wall=self.wall, monotonic=self.wall
         )

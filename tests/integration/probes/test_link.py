@@ -65,7 +65,7 @@ async def test_loopback_answers(address: str) -> None:
     assert result.message.startswith("3 réponses sur 3, ")
     values = measured(result)
     assert set(values) == set(PROBE.measures)
-    assert 0 < values[RTTS[0]] <= values[RTTS[1]] <= values[RTTS[2]] < 1
+    assert 0 < values[RTTS[0]] <= values[RTTS[1]] <= values[RTTS[2]] <= result.duration_s
     assert values["loss_ratio"] == 0
 
 
@@ -127,13 +127,13 @@ def both(namespace: Namespace, address: str, **settings: Any) -> Iterator[Result
 
 @pytest.mark.parametrize("address", ["10.9.0.2", "fd09::2"])
 def test_a_machine_that_answers(network: tuple[Namespace, Namespace], address: str) -> None:
-    for result in both(network[0], address):
+    for result in both(network[0], address, wait="30s"):
         assert result.status is Status.OK, result
 
 
 @pytest.mark.parametrize("address", ["10.9.0.9", "fd09::9"])
 def test_a_machine_that_is_not_there(network: tuple[Namespace, Namespace], address: str) -> None:
-    for result in both(network[0], address, wait="4s"):
+    for result in both(network[0], address, wait="30s"):
         assert result.status is Status.CRITICAL
         assert result.message.startswith(f"{address} : hôte injoignable")
         assert measured(result) == {"loss_ratio": 1}
@@ -153,7 +153,7 @@ def test_a_router_that_gives_up(network: tuple[Namespace, Namespace], address: s
         far.set(f"{family}.neigh.nowhere.retrans_time_ms", "20")
     far.run("ip link set nowhere up", "ip route add 10.10.0.0/16 dev nowhere", "ip -6 route add fd10::/16 dev nowhere")
     router = "fd09::2" if ":" in address else "10.9.0.2"
-    for result in both(near, address, wait="2s"):
+    for result in both(near, address, wait="30s"):
         assert result.status is Status.CRITICAL
         assert result.message == f"{address} : hôte injoignable (signalé par {router})"
 
