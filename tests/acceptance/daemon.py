@@ -22,7 +22,7 @@ from supervisor.control import ask
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0  # a condition that does not come true within this is a failure
-ENDS_WITHIN_S = 30.0  # SIGTERM to the end: the last flush may take 5 s, a noisy machine the rest
+ENDS_WITHIN_S = 60.0  # SIGTERM to the end: the last flush may take 5 s, a noisy machine the rest
 _SERIES = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
@@ -237,7 +237,7 @@ class Installation:
             self.command(*words),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
             cwd=self.root,
             stdin=subprocess.DEVNULL,
@@ -262,7 +262,7 @@ class Installation:
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What the database holds; read-only, so that a running daemon is not in the way."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=PATIENCE_S)) as connection:
             return connection.execute(query, parameters).fetchall()
 
     def intervals(self) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+PATIENCE_S = 60.0  # the thread may have to wait for the machine
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -29,7 +30,7 @@ class Targets:
 
     def close(self) -> None:
         """Stop everything."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(PATIENCE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -62,7 +63,7 @@ class Targets:
             self._servers.append(server)
             return int(server.sockets[0].getsockname()[1])
 
-        return asyncio.run_coroutine_threadsafe(listen(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(listen(), self._loop).result(PATIENCE_S)
 
     def answering(self) -> int:
         """Accepts, and closes."""
@@ -121,5 +122,9 @@ def targets() -> Iterator[Targets]:
 
 
 def tcp(name: str, port: int, **keys: object) -> dict[str, object]:
-    """A `tcp` sonde every second."""
+    """A `tcp` sonde every second.
+
+    It has a second to connect, which the kernel answers; one that expects an answer waits for a thread of the test's
+    process, and where a false alarm would matter it is to be given a longer interval.
+    """
     return {"id": name, "type": "tcp", "port": port, "interval": "1s", "attempts": 1, **keys}

@@ -20,6 +20,7 @@ from tests.acceptance.targets import Targets, tcp
 KILLS = int(os.environ.get("VIGIE_KILLS", "15"))
 COMMUNES = [f"c{number:02}" for number in range(60)]
 READERS = 4  # of each commune
+PATIENT = "5s"  # between checks, and for an answer: where each alarm must be one that the test made
 TROUBLE = ("opened", "reopened")
 TARGETS_CALLED = ("astreinte", "syndicat/Chef")
 ON_CALL = {
@@ -39,7 +40,9 @@ ON_CALL = {
 class Communes:
     """One sonde each, well or not as the test wants."""
 
-    def __init__(self, place: Installation, world: Targets, sink: MailSink, *, on_call: bool = False) -> None:
+    def __init__(
+        self, place: Installation, world: Targets, sink: MailSink, *, on_call: bool = False, every: str = "1s"
+    ) -> None:
         self.place = place
         self.on_call = on_call  # somebody is called by a rota and steps, whom no severity of their own tells
         self.sink = sink
@@ -47,7 +50,7 @@ class Communes:
         place.main["flapping"] = {"changes": 1000}  # each change is told here
         place.main["alerts"] = {
             "from": "vigie@syndicat.test",
-            "mail": {"relays": [{"host": "127.0.0.1", "port": sink.port, "security": "none", "timeout": "5s"}]},
+            "mail": {"relays": [{"host": "127.0.0.1", "port": sink.port, "security": "none", "timeout": "60s"}]},
             **(ON_CALL if on_call else {}),
         }
         place.write()
@@ -62,7 +65,7 @@ class Communes:
             ]
             place.write_collectivite(
                 name,
-                [{"id": "e", "address": "127.0.0.1", "sondes": [tcp("s", port, expect="up")]}],
+                [{"id": "e", "address": "127.0.0.1", "sondes": [tcp("s", port, expect="up", interval=every)]}],
                 contacts=readers,
             )
 
@@ -216,7 +219,7 @@ def test_nothing_is_lost_and_repeats_are_the_same(place: Installation, world: Ta
 
 
 def test_a_relay_that_was_down_gets_everything_once(place: Installation, world: Targets) -> None:
-    communes = Communes(place, world, sink := MailSink(world))
+    communes = Communes(place, world, sink := MailSink(world), every=PATIENT)
     sink.down = True
     with place.running() as daemon:
         daemon.wait_statuses({f"{name}/e/s": 0 for name in COMMUNES})

@@ -72,10 +72,10 @@ def camera() -> Iterator[Camera]:
 
 
 def sonde(port: int, picture: Any = True) -> dict[str, Any]:
-    """The camera's, checked every second."""
+    """The camera's; whoever looks at its picture is a process of its own, and may be slow to start."""
     return {
-        "id": "video", "type": "camera", "url": f"http://127.0.0.1:{port}/", "picture": picture, "interval": "1s",
-        "attempts": 1, "timeout": "1s", "retry_every": "1s",
+        "id": "video", "type": "camera", "url": f"http://127.0.0.1:{port}/", "picture": picture, "interval": "5s",
+        "attempts": 1, "timeout": "5s", "retry_every": "1s",
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.heartbeat import token
-from tests.acceptance.daemon import ROOT, Daemon, Installation, until
+from tests.acceptance.daemon import ENDS_WITHIN_S, ROOT, Daemon, Installation, until
 from tests.acceptance.targets import Targets, tcp
 
 
@@ -100,7 +100,7 @@ def test_a_full_disk(place: Installation, world: Targets) -> None:
             assert done.returncode == 2
             assert "cannot be written" in done.stderr
             assert "a/e/trois" not in daemon.statuses()
-        until(lambda: daemon.metrics().value("vigie_store_failing") == 0, "it writes again", 60)
+        until(lambda: daemon.metrics().value("vigie_store_failing") == 0, "it writes again")
         assert daemon.get("/readyz") == (200, "ok\n")
         assert place.vigie("reload").returncode == 0
         daemon.wait_statuses({"a/e/trois": 0})
@@ -141,7 +141,7 @@ def test_a_full_disk_at_the_start(place: Installation) -> None:
     prefix = on_a_small_disk(place, "size=8k")
     place.write(a=[tcp("un", 9)])
     with place.start(prefix=prefix) as daemon:
-        assert daemon.process.wait(30) == 2
+        assert daemon.process.wait(ENDS_WITHIN_S) == 2
         assert "the disk is full" in daemon.log()
         assert "Traceback" not in daemon.log()
 
@@ -150,7 +150,7 @@ def test_a_read_only_disk_at_the_start(place: Installation) -> None:
     prefix = on_a_small_disk(place, "ro")
     place.write(a=[tcp("un", 9)])
     with place.start(prefix=prefix) as daemon:
-        assert daemon.process.wait(30) == 2
+        assert daemon.process.wait(ENDS_WITHIN_S) == 2
         assert "vigie.db" in daemon.log()
         assert "ead-only" in daemon.log()
         assert "Traceback" not in daemon.log()

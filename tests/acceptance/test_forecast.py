@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -10,8 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.daemon import Daemon, Installation
-from tests.integration.probes.snmpd import COMMUNITY, Agent, storage
+from probes.names import literal
+from probes.secret import Secret
+from probes.snmp.access import SnmpAccess
+from probes.snmp.community_backend import CommunityBackend
+from probes.snmp.words import Peer, read_oid
+from tests.acceptance.daemon import PATIENCE_S, Daemon, Installation
+from tests.integration.probes.snmpd import COMMUNITY, STORAGE, Agent, storage
 from tests.volume_past import DAY, Used, past_in
 
 GIB = 1 << 30
@@ -24,8 +30,18 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
     started = Agent(tmp_path)
     started.set(volumes(450))
     started.start()
+    asyncio.run(answered(started))
     yield started
     started.stop()
+
+
+async def answered(agent: Agent) -> None:
+    """Wait until it answers: what gives it the values is started by the first question."""
+    address, backend = literal(agent.host), CommunityBackend()
+    assert address is not None
+    access = SnmpAccess(port=agent.port, community=Secret(COMMUNITY))
+    await backend.get(Peer(address, access), (read_oid(f"{STORAGE}.1.1"),), PATIENCE_S)
+    await backend.close()
 
 
 def volumes(used_gib: float) -> dict[str, tuple[str, Any]]:
@@ -43,7 +59,7 @@ def configured(place: Installation, agent: Agent) -> None:
     """Three sondes of one host, the day's work being done by the second run."""
     (place.root / "community").write_text(COMMUNITY)
     one = {
-        "type": "disk", "interval": "2s", "attempts": 1,
+        "type": "disk", "interval": "5s", "attempts": 1,
         "access": {"port": agent.port, "community": {"file": "community"}},
     }  # fmt: skip
     place.write(

@@ -145,7 +145,7 @@ async def test_checks_go_on_in_a_storm(place: Installation, world: Targets) -> N
                 await asyncio.to_thread(until, lambda b=before: completed(daemon) > b + 100, "checks go on", 90)
             done = await asyncio.to_thread(place.vigie, "reload")
             assert done.returncode == 0, done.stderr
-        await asyncio.to_thread(until, lambda: open_files(daemon) <= quiet + 5, "what they held is given back", 30)
+        await asyncio.to_thread(until, lambda: open_files(daemon) <= quiet + 5, "what they held is given back")
         assert daemon.get("/readyz") == (200, "ok\n")
         assert set(daemon.statuses().values()) == {0.0}
         assert daemon.stop() == 0

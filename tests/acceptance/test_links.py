@@ -21,6 +21,7 @@ from tests.integration.probes import nginx
 from tests.unit.config.places import ROOT
 
 SERVICE = {"id": "internet", "name": "Accès Internet", "rule": "all"}
+SONDE = tcp("s", 0, expect="up", service="internet", interval="5s")  # no alarm but that of the test
 OTHER = "127.0.0.9"  # somebody who is not of the operators' network
 
 
@@ -83,7 +84,7 @@ def failing(place: Installation, world: Targets, tmp_path: Path) -> Iterator[tup
     place.write()
     place.write_collectivite(
         "exemple",
-        [{"id": "e", "address": "127.0.0.1", "sondes": [tcp("s", world.changing(), expect="up", service="internet")]}],
+        [{"id": "e", "address": "127.0.0.1", "sondes": [SONDE | {"port": world.changing()}]}],
         services=[SERVICE],
         contacts=[{"name": "Mairie", "email": "mairie@exemple.test", "alerts": {"mail": "critical"}}],
     )

@@ -16,11 +16,13 @@ MAYOR, NIGHT = "mairie@exemple.test", "astreinte@syndicat.test"
 def install(place: Installation, world: Targets) -> MailSink:
     """A site that flaps, a commune where nothing happens, the operator; canaries that answer while the world is up."""
     sink = MailSink(world)
-    mail = {"relays": [{"host": "127.0.0.1", "port": sink.port, "security": "none", "timeout": "5s"}]}
+    mail = {"relays": [{"host": "127.0.0.1", "port": sink.port, "security": "none", "timeout": "60s"}]}
     place.main["alerts"] = {"from": "vigie@syndicat.test", "mail": mail}
     place.main["flapping"] = {"changes": 4, "within": "60s"}
     changing = world.changing()
-    place.main["canaries"] = [{**tcp(name, changing, expect="up"), "address": "127.0.0.1"} for name in ("nord", "sud")]
+    place.main["canaries"] = [
+        {**tcp(name, changing, expect="up", interval="5s"), "address": "127.0.0.1"} for name in ("nord", "sud")
+    ]
     place.write()
     for name, email, sondes in (
         ("autre", "mairie@autre.test", [tcp("s", world.flapping(1), expect="up")]),

@@ -18,7 +18,7 @@ def vigie(directory: Path, *words: str) -> CompletedProcess[str]:
         [sys.executable, "-m", "supervisor", "billing", "quote", *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         cwd=directory,
         stdin=subprocess.DEVNULL,

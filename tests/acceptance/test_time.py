@@ -10,8 +10,8 @@ from tests.acceptance.daemon import Installation, integrity, until
 from tests.acceptance.targets import Targets, tcp
 
 SONDES = 60
-INTERVAL_S = 4
-STOPPED_S = 8.0
+INTERVAL_S = 8
+STOPPED_S = 10.0
 
 
 class Slow:
@@ -35,7 +35,7 @@ class Slow:
 def test_a_stopped_process_raises_no_false_alarm_and_no_burst(place: Installation, world: Targets) -> None:
     target = Slow()
     port = world.serve(target)
-    keys = {"expect": "up", "timeout": "3s", "interval": f"{INTERVAL_S}s"}
+    keys = {"expect": "up", "timeout": f"{INTERVAL_S}s", "interval": f"{INTERVAL_S}s"}
     place.write(a=[tcp(f"s{n}", port, **keys) for n in range(SONDES)])
     with place.running() as daemon:
         until(lambda: set(daemon.statuses().values()) == {0.0}, "all well")
