@@ -35,7 +35,7 @@ async def test_who_gave_no_sign_is_warned_by_it(tmp_path: Path, monkeypatch: pyt
     )
     task = asyncio.create_task(Service(daemon)._upkeep())  # type: ignore[arg-type]
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await store.read(lambda connection: topics.latest(connection, Subject.CONTACT)):
                 pass
     finally:

@@ -22,7 +22,7 @@ def phone(tmp_path: Path) -> Modem:
     return modem(tmp_path)
 
 
-def channel(phone: Modem, timeout: str = "30s", **more: object) -> SmsTransport:
+def channel(phone: Modem, timeout: str = "60s", **more: object) -> SmsTransport:
     return texting({"type": "gammu", "spool": str(phone.spool), "timeout": timeout}, **more)
 
 

@@ -153,12 +153,15 @@ class Platform:
 
     def put(self, name: str, *header: str, folder: str = "") -> Path:
         """A mail that is in the box already."""
-        where = self.here / "boxes" / "essai" / folder
-        for part in ("tmp", "cur", "new"):
-            (where / part).mkdir(parents=True, exist_ok=True)
+        box = self.here / "boxes" / "essai"
+        where = box / folder
+        parts = [where / part for part in ("tmp", "cur", "new")]
+        for part in parts:
+            part.mkdir(parents=True, exist_ok=True)
         mail = where / "new" / name
         mail.write_text("\n".join([*header, "", "Bonjour."]))
-        for path in (self.here / "boxes").rglob("*"):
+        # No other file: the servers' own come and go.
+        for path in (box, where, *parts, mail):
             os.chown(path, NOBODY, NOBODY)
         return mail
 

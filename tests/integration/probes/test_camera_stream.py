@@ -11,10 +11,11 @@ import pytest
 import trustme
 
 from probes.base import Shared, Status
+from probes.camera import stream
 from probes.camera.check import PROBE
 from probes.secret import Secret
 from tests.integration.probes.rtsp_server import PASSWORD, USER, serving
-from tests.integration.probes.running import Runner, measured, shared
+from tests.integration.probes.running import PATIENCE_S, Runner, measured, shared
 
 __all__ = ["shared"]
 
@@ -54,7 +55,8 @@ def at(port: int, path: str = "h264", scheme: str = "rtsp") -> dict[str, Any]:
     return {"url": f"{scheme}://{{address}}:{port}/{path}"}
 
 
-async def test_a_stream_that_plays(run: Runner, servers: Servers) -> None:
+async def test_a_stream_that_plays(run: Runner, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_FAREWELL_S", PATIENCE_S)
     result = await run(**at(servers.none))
     assert result.status is Status.OK, result.message
     assert result.message.startswith("en ligne, flux H264, première réponse en ")

@@ -53,7 +53,8 @@ def test_the_kernels_stamp_leaves_the_loop_out() -> None:
 
 @pytest.mark.parametrize("stamp", [0.0, 999.0, 1000.0, 4600.0], ids=["none", "backwards", "stuck", "forwards"])
 def test_a_wall_clock_that_was_stepped_is_not_believed(stamp: float) -> None:
-    assert 0.5 <= _elapsed(sent(1000.0, 0.5), stamp) < 5
+    left = time.monotonic()
+    assert 0.5 <= _elapsed(sent(1000.0, 0.5), stamp) <= 0.5 + time.monotonic() - left
 
 
 def test_the_technique_says_what_silence_means() -> None:
