@@ -147,11 +147,13 @@ async def test_checks_go_on_in_a_storm(place: Installation, world: Targets) -> N
             assert done.returncode == 0, done.stderr
         await asyncio.to_thread(until, lambda: open_files(daemon) <= quiet + 5, "what they held is given back")
         assert daemon.get("/readyz") == (200, "ok\n")
-        assert set(daemon.statuses().values()) == {0.0}
+        await asyncio.to_thread(until, lambda: set(daemon.statuses().values()) == {0.0}, "all well")
+        # Unless the machine did not let it run for seconds, all of its checks count.
+        seen = {"ok"} if daemon.metrics().value("vigie_time_breaks_total") == 0 else {"ok", "unknown"}
         assert daemon.stop() == 0
         assert "Traceback" not in daemon.log()
         assert "Unhandled" not in daemon.log()
-    assert {row[3] for row in place.intervals()} == {"ok"}
+    assert {row[3] for row in place.intervals()} <= seen
 
 
 def test_connections_that_stay_open_raise_no_false_alarm(place: Installation, world: Targets) -> None:
@@ -170,7 +172,7 @@ def test_connections_that_stay_open_raise_no_false_alarm(place: Installation, wo
         until(lambda: place.rows(covered)[0][0] > before + 6, "checks go on")
         held.close()
         until(lambda: daemon.get("/readyz") == (200, "ok\n"), "it answers again")
-        assert set(daemon.statuses().values()) == {0.0}
+        until(lambda: set(daemon.statuses().values()) == {0.0}, "all well again")
         assert daemon.stop() == 0
         assert "Traceback" not in daemon.log()
     # Without a descriptor left nothing can be checked, which says nothing of the targets.

@@ -65,13 +65,13 @@ def test_each_is_announced_once_whatever_dies_meanwhile(place: Installation, wor
         now = time.time()
         planned = place.vigie(
             "maintenance", "plan", "--collectivite", "exemple", "--nature", "câblage",
-            "--start", iso(now - 60), "--end", iso(now + 15),
+            "--start", iso(now - 60), "--end", iso(now + 30),
         )  # fmt: skip
         assert planned.returncode == 0, planned.stderr
         until(lambda: read(MAYOR, "Une maintenance a commencé"), "the commune reads of it")
         until(lambda: words(place, "flapping") == ["begun"], "the site flaps")
         daemon.kill()
-    until(lambda: time.time() > now + 15, "it is over, and nobody was there to see")
+    until(lambda: time.time() > now + 30, "it is over, and nobody was there to see")
     world.says = b"down\n"
     with place.running() as daemon:
         until(lambda: words(place, "maintenance") == ["begun", "ended"], "it took place")
