@@ -95,7 +95,10 @@ def _volume(row: int) -> str:
 
 def _port(pid: int) -> int | None:
     """The UDP port that a process holds, once it does."""
-    sockets = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
+    sockets = set()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            sockets.add(str(path.readlink()))
     for line in Path(f"/proc/{pid}/net/udp").read_text().splitlines()[1:]:
         words = line.split()
         if f"socket:[{words[9]}]" in sockets:

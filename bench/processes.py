@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
@@ -92,26 +93,34 @@ class Memory:
 
 def cpu_s(pids: Iterable[int]) -> float:
     """User and system time of these processes, their threads, and all their children dead or alive."""
-    return sum(_cpu_of(pid) for pid in _trees(pids))
+    asked = set(pids)
+    total = 0.0
+    for pid in _trees(asked):
+        with _ending(pid, asked):
+            total += _cpu_of(pid)
+    return total
 
 
 def thread_cpu_s(pid: int) -> dict[str, float]:
     """User and system time of each thread, by its name and id."""
     used = {}
     for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
-        name, fields = _split(stat.read_text())
-        used[f"{name}-{stat.parent.name}"] = (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended while we looked
+            name, fields = _split(stat.read_text())
+            used[f"{name}-{stat.parent.name}"] = (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
     return used
 
 
 def memory(pids: Iterable[int]) -> Memory:
     """What these processes and their children hold now."""
+    asked = set(pids)
     rss = pss = peak = 0
-    for pid in _trees(pids):
-        status = _kilobytes(Path(f"/proc/{pid}/status"))
-        rss += status.get("VmRSS", 0)
-        peak += status.get("VmHWM", 0)
-        pss += _kilobytes(Path(f"/proc/{pid}/smaps_rollup")).get("Pss", 0)
+    for pid in _trees(asked):
+        with _ending(pid, asked):
+            status, shared = (_kilobytes(Path(f"/proc/{pid}/{name}")) for name in ("status", "smaps_rollup"))
+            rss += status.get("VmRSS", 0)
+            peak += status.get("VmHWM", 0)
+            pss += shared.get("Pss", 0)
     return Memory(rss=rss / _MIB, pss=pss / _MIB, peak=peak / _MIB)
 
 
@@ -129,6 +138,16 @@ class Machine:
             int(value) / _TICKS_PER_S for value in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
         )
         return cls(user + nice + system + irq + softirq, stolen)
+
+
+@contextlib.contextmanager
+def _ending(pid: int, asked: Container[int]) -> Iterator[None]:
+    """A child may end while we look; one of those that are measured may not."""
+    try:
+        yield
+    except (FileNotFoundError, ProcessLookupError):
+        if pid in asked:
+            raise
 
 
 def _trees(pids: Iterable[int]) -> set[int]:

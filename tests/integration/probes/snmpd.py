@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -173,15 +175,27 @@ def _signed(count: int) -> int:
 
 
 def _port(process: int, host: str) -> int:
-    """The UDP port that a process holds on this address."""
+    """The UDP port that a process holds on this address, which the kernel may not show at the first look.
+
+    Its list is read in parts, between which the sockets of others come and go.
+    """
+    ends_at = time.monotonic() + 60
+    while (port := _port_seen(process, host)) is None:
+        assert time.monotonic() < ends_at, "snmpd holds no port"
+        time.sleep(0.02)
+    return port
+
+
+def _port_seen(process: int, host: str) -> int | None:
     sockets = set()
     for descriptor in Path(f"/proc/{process}/fd").iterdir():
-        target = str(descriptor.readlink())
-        if target.startswith("socket:["):
-            sockets.add(target[8:-1])
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            target = str(descriptor.readlink())
+            if target.startswith("socket:["):
+                sockets.add(target[8:-1])
     for line in Path("/proc/net/udp").read_text().splitlines()[1:]:
         words = line.split()
         address, _, port = words[1].partition(":")
         if words[9] in sockets and address == socket.inet_aton(host)[::-1].hex().upper():
             return int(port, 16)
-    raise AssertionError("snmpd holds no port")
+    return None
