@@ -65,7 +65,7 @@ def _out_of_place(seen: Evidence, best: Comparison, place: Place) -> Verdict | N
     if best.likeness >= 0.5 and best.blunt >= 0.5 and place.strange < 0.25:
         return None  # all is where it was, and soft
     if _soft_in_place(seen, best, place):
-        reason = f"netteté {seen.level:.2f}, les grandes formes à leur place"
+        reason = "contours adoucis, les grandes formes à leur place"
         return Verdict(State.BLURRED, Status.CRITICAL, reason)
     if place.textured < RICH and best.strong < FEW_CELLS:
         return too_plain()

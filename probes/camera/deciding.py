@@ -48,6 +48,7 @@ _LIVE, _LIVE_UNSTEADY = 1.0, 0.58  # stillness under which nothing changed
 _ALIKE, _LIVE_ALIKE = 0.78, 1.4  # correlation of the grain that no two pictures have by chance
 _UNSTEADY = 0.4
 _BLURRED_ALONE, _DOUBTFUL_ALONE = -1.87, -1.72  # sharpness without anything to compare with
+_BLURRED_GREY = -2.2  # the first in infra-red: three in a hundred have less, and six in seven that are blurred
 _SHARP_SOMEWHERE = -1.0  # of the sharpest cells, over which a picture is not out of focus: night and infra-red are soft
 # Loss of sharpness, and the sharpness it leads to.
 _CLEARLY_BLUNT = ((0.28, -1.85), (0.5, -1.75), (0.62, -1.62))
@@ -56,8 +57,8 @@ _MAY_BE_TURNED = (State.CLEAR, State.COVERED, State.UNKNOWN)
 _SAME = 0.6  # correlation of structure from which it is the same view
 
 
-def gather(features: Features, reference: Reference, at: float) -> Evidence:
-    """The evidence of one picture, given what is known of its camera."""
+def gather(features: Features, reference: Reference, at: float, *, colourless: bool = False) -> Evidence:
+    """The evidence of one picture, given what is known of its camera; `colourless` matters while nothing is."""
     view = view_of(features)
     previous = reference.previous
     trail = reference.trail
@@ -75,6 +76,7 @@ def gather(features: Features, reference: Reference, at: float) -> Evidence:
         glare=features.level - reference.brightest,
         pictures=sum(one.seen for one in reference.regimes),
         known=known,
+        colourless=colourless,
         first_day=at - reference.begun < _FIRST_DAY_S,
         novel=at - reference.begun < _FIRST_DAY_S
         and not reference.darkest - _NOVEL <= features.level <= reference.brightest + _NOVEL,
@@ -127,6 +129,8 @@ def _light(seen: Evidence) -> Verdict | None:
         reason = f"{say_ratio(round(features.dark, 2))} de l’image est noire"
         if seen.nightfall:
             return Verdict(State.BLACK, Status.WARNING, f"{reason}, après une image déjà très sombre")
+        if not seen.known and features.peak >= _UNLIT:
+            return Verdict(State.BLACK, Status.WARNING, f"{reason} : nuit sans lumière ou objectif couvert")
         return Verdict(State.BLACK, Status.CRITICAL, reason)
     if not _burnt(seen):
         return None
@@ -189,7 +193,7 @@ def _blur(seen: Evidence) -> Verdict | None:
         return None  # large shades have faded too: fog, which softens what it leaves
     if best.strong < PLAIN and best.same < _SAME:
         return None  # too little in common to say which cells should be sharp: perhaps a light not seen before
-    reason = f"netteté {seen.level:.2f}, {best.blunt:.2f} de moins que d’habitude"
+    reason = "contours nettement plus flous que d’habitude"
     if best.likeness >= 0.3:
         clearly = any(best.blunt >= loss and seen.level <= level for loss, level in _CLEARLY_BLUNT)
         partly = best.soft >= SOFT or (best.soft >= 0.2 and best.echo >= 0.8 and best.likeness >= 0.8)
@@ -216,10 +220,13 @@ def _softer(seen: Evidence, best: Comparison) -> bool:
 
 def _blurred_alone(seen: Evidence) -> Verdict | None:
     level = seen.level
-    if level <= _BLURRED_ALONE and sharpest(seen.features) <= _SHARP_SOMEWHERE:
-        return Verdict(State.BLURRED, Status.CRITICAL, f"netteté {level:.2f} : aucun contour n’est net")
+    blurred = _BLURRED_GREY if seen.colourless else _BLURRED_ALONE
+    if level <= blurred and sharpest(seen.features) <= _SHARP_SOMEWHERE:
+        return Verdict(State.BLURRED, Status.CRITICAL, "aucun contour n’est net")
+    if level <= _DOUBTFUL_ALONE and seen.colourless:
+        return Verdict(State.CLEAR, Status.WARNING, "contours peu nets, comme souvent en infrarouge : à juger de jour")
     if level <= _DOUBTFUL_ALONE:
-        return Verdict(State.CLEAR, Status.WARNING, f"netteté {level:.2f} : faible, sans habitude à quoi la comparer")
+        return Verdict(State.CLEAR, Status.WARNING, "contours peu nets, sans habitude à quoi les comparer")
     return None
 
 
@@ -233,9 +240,8 @@ def _move(seen: Evidence) -> Verdict | None:
         return None  # all that is known is there, among much that is new: rain or snow before a plain scene
     if best.gone >= 0.4 and best.echo >= ECHO:
         return None  # most of it is hidden and yet shows: fog
-    same = f"structure commune avec la scène connue : {best.same:.2f}"
     if seen.relit(0.7) or seen.signal < SOME_CELLS or (best.same >= OTHER and best.likeness >= 0.25):
-        return Verdict(State.CLEAR, Status.WARNING, f"{same}, trop peu pour être sûr du cadrage")
+        return Verdict(State.CLEAR, Status.WARNING, "la scène connue se retrouve mal : cadrage incertain")
     if best.strong < PLAIN and best.same >= 0.25:
         return too_plain()
-    return Verdict(State.MOVED, Status.CRITICAL, same)
+    return Verdict(State.MOVED, Status.CRITICAL, "la scène connue ne se retrouve pas")

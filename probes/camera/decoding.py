@@ -25,6 +25,7 @@ _MOST_PIXELS = 400  # in a byte: a black picture, encoded at its shortest, has 2
 _MIN_SIDE = 96  # under this a cell is three pixels
 _LARGE = (640, 360)  # half of 720p, which the decoder gives for free
 _SMALL = (384, 216)  # for cameras that have not even that
+_GREY, _COLOURED = 3, 0.02  # distance from grey that compression makes, and part of a picture that has more
 
 
 class Unreadable(NamedTuple):
@@ -59,6 +60,17 @@ def decode(jpeg: bytes) -> Picture | Unreadable:
         return Unreadable("image déclarée plus grande que la limite")
     except Exception:  # noqa: BLE001  # damaged files raise a dozen types; none may leave, its text might quote bytes
         return Unreadable("image JPEG tronquée ou endommagée")
+
+
+def colourless(jpeg: bytes) -> bool:
+    """Whether a picture that can be decoded is grey but for its overlays, as in infra-red and in dense fog."""
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+        if image.mode == "L":
+            return True
+        image.draft("YCbCr", (image.width // 8, image.height // 8))
+        colours = np.asarray(image.convert("YCbCr"))[..., 1:].astype(np.int16) - 128
+    overlay = len(colours) // 9
+    return float((abs(colours[overlay:-overlay]).max(axis=-1) > _GREY).mean()) < _COLOURED
 
 
 def _few_segments(jpeg: bytes) -> bool:

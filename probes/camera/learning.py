@@ -24,6 +24,7 @@ _RICH, _MISSING_PIECE = 150, 0.2  # see Place.textured and .solid
 _LIT_SO = 0.15  # part of the zones that are darker or brighter, from which the light may explain another look
 _SOFTER = 0.25  # loss of sharpness
 _DOUBTS, _DOUBT_S = 4, 3600.0  # as many doubtful pictures, for so long, make a new light
+_DAY_S = 30 * 3600.0  # and those of a first night: the day, if there is one, tells whether they were blurred
 _ALARMS, _ALARM_S = 200, 3 * 86400.0  # as many pictures of a new view, for so long, make it the scene
 
 
@@ -93,7 +94,7 @@ def _followed(
         return replace(kept, trail=Trail(good=False, since=at, view=new))
     trail = replace(trail, view=learnt(trail.view, new, _SLOWEST))
     lasted = at - trail.since
-    if doubtful and trail.view.seen >= _DOUBTS and lasted >= _DOUBT_S:
+    if doubtful and trail.view.seen >= _DOUBTS and lasted >= (_DAY_S if seen.colourless else _DOUBT_S):
         kept = _lit(kept, features.level, at)
         return replace(kept, regimes=_with_regime(kept, trail.view), trail=None)
     if trail.view.seen >= _ALARMS and lasted >= _ALARM_S:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from probes.base import Status
 from probes.camera import learning
 from probes.camera.deciding import decide, finding, gather
-from probes.camera.decoding import Picture, Unreadable, decode
+from probes.camera.decoding import Picture, Unreadable, colourless, decode
 from probes.camera.features import measure
 from probes.camera.reference import Reference, dump, load
 from probes.camera.verdict import Finding, State
@@ -31,7 +31,8 @@ def analyse(reference: bytes | None, jpeg: bytes, at: float | datetime) -> tuple
         return reference or b"", Finding(state=State.UNKNOWN, status=Status.UNKNOWN, reason=picture.reason)
     known, why_new = _known(reference, picture)
     features = measure(picture)
-    seen = gather(features, known, instant)
+    # A camera's first pictures are judged by themselves, which is not the same in infra-red.
+    seen = gather(features, known, instant, colourless=not known.regimes and colourless(jpeg))
     verdict = decide(seen)
     found = finding(verdict, seen)
     if why_new:

@@ -66,6 +66,7 @@ class Evidence(NamedTuple):
     glare: float  # logarithm of its light to the brightest picture that was learnt
     pictures: int  # that what is known was learnt from
     known: tuple[Comparison, ...]  # with each regime, in their order
+    colourless: bool  # and nothing is known: infra-red, most likely
     first_day: bool  # of what is known of the camera: not all of its lights have been seen
     novel: bool  # darker or brighter than the camera was ever seen, in the days when it may be
     nightfall: bool  # the last good picture was already very dark
