@@ -130,6 +130,8 @@ def test_told_looked_at_and_taken_up_by_the_link(place: Installation, world: Tar
         assert re.findall(r"/i/\w+#(\w+)\"", mails["jeanne@syndicat.test"].html) == ["vu", "interviens"]
         assert operator != commune
 
+        ((incident,),) = place.rows("select number from incident")
+
         # What scanners of mail do changes nothing.
         for link in (operator, commune):
             for method in ("GET", "HEAD", "GET"):
@@ -148,7 +150,7 @@ def test_told_looked_at_and_taken_up_by_the_link(place: Installation, world: Tar
         assert place.rows(people) == [("acknowledge", "Jeanne")]
         assert "C’est noté\N{NO-BREAK SPACE}: vous intervenez" in press(operator, "interviens").text
         assert place.rows(people) == [("acknowledge", "Jeanne"), ("intervention", "Jeanne")]
-        story = run(place, "incident", "show", "INC-2026-000001")
+        story = run(place, "incident", "show", incident)
         assert (story["gti"], story["state"]) == ("stopped", "open")
         assert story["acknowledged"]
         assert story["intervened"]
@@ -164,7 +166,7 @@ def test_told_looked_at_and_taken_up_by_the_link(place: Installation, world: Tar
         assert daemon.get("/metrics")[0] == 200
 
         # What the preview prints opens nothing.
-        preview = json.dumps(run(place, "alert", "preview", "INC-2026-000001"))
+        preview = json.dumps(run(place, "alert", "preview", incident))
         printed = set(re.findall(rf"{public}/i/[^\s\\]+", preview))
         assert {len(link) for link in printed} == {len(operator)}
         assert printed & {operator, commune} == set()
