@@ -94,9 +94,10 @@ class AncestorsFirst:
 
     async def _known(self, sonde_id: str, at: int) -> None:
         while True:
-            state = self._judge.state(sonde_id)
+            state, slot = self._judge.state(sonde_id), self._checks.slot(sonde_id)
             fresh = state is not None and state.last_at > at
-            if state is not None and fresh and not state.critical_pending:
+            in_doubt = slot is not None and slot.in_doubt  # its next check is soon, and will tell
+            if state is not None and fresh and not state.critical_pending and not in_doubt:
                 return
             if not fresh and not self._checks.recheck(sonde_id):
                 return

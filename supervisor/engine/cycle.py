@@ -2,9 +2,9 @@
 
 1. It starts: its instant is the start, in whole seconds.
 2. The technique runs, in the loop or, if foreign, in a process of its pool.
-3. If time broke meanwhile (suspension, stop, step), what it found proves nothing: `unknown`. If it found trouble while
-   the loop stood still for a notable part of its time, it runs once more, from 1; `unknown` if that happens again, and
-   soon another check.
+3. If time broke meanwhile (suspension, stop, step), what it found proves nothing: `unknown`. If it found new trouble
+   while the loop stood still for a notable part of its time, it runs once more, from 1; `unknown` if that happens
+   again, and soon another check. Not for ever: after two such checks in a row what is found is believed.
 4. If it found new trouble, what it depends on is looked at first, and it waits: the race between a link and what
    lies behind it must never raise two alarms. It waits without holding a place in its pool.
 5. It is judged and recorded, and the sonde gets its next date.
@@ -33,6 +33,8 @@ from supervisor.engine.pool import Slot
 # what had been answered meanwhile is read.
 STANDSTILL_S = 1.0
 STANDSTILL_SHARE = 0.25
+# So many checks in a row end in doubt at most: a machine that often stands still must not hide an outage.
+MOST_DOUBTS = 2
 
 # Judges and records one result; gives what it changed, None if it came too late to count.
 Deliver = Callable[[Sonde, int, Result], "list[Change] | None"]
@@ -85,24 +87,24 @@ class Cycle:
         held = False
         retry = False
         try:
-            at, result, disturbed = await self._once(slot)
-            if disturbed and not slot.gone:
-                at, result, disturbed = await self._once(slot)
-            if disturbed:
+            at, result, doubtful = await self._once(slot)
+            if doubtful and not slot.gone and not slot.sonde.paused:
+                at, result, doubtful = await self._once(slot)
+            if _doubted(slot, result.status, doubtful=doubtful):
                 result = _interrupted(result, "le superviseur est resté figé")
             if not slot.gone and self._ancestors.concerned(slot.sonde.id, at, result.status):
                 held = True
                 slot.pool.leave()
                 at = await self._ancestors.settled(slot.sonde.id, at)
             if not slot.gone:  # removed meanwhile: the judge knows it no more
-                retry = self._judged(slot, at, result) or disturbed
+                retry = self._judged(slot, at, result) or slot.in_doubt
         finally:
             if not held:
                 slot.pool.leave()
             self._engine.ended(slot, retry)
 
     async def _once(self, slot: Slot) -> tuple[int, Result, bool]:
-        """When it was looked at, what was found, and whether that may be the doing of a standstill of the loop."""
+        """When it was looked at, what was found, and whether it is news that a standstill of the loop may have made."""
         begun = self._clock.monotonic()
         slot.started_wall = self._clock.wall()
         at, breaks = int(slot.started_wall), self._continuity.breaks
@@ -116,7 +118,15 @@ class Cycle:
         if self._continuity.breaks != breaks:
             return at, _interrupted(result, "le superviseur a été suspendu"), False
         notable_s = min(STANDSTILL_S, STANDSTILL_SHARE * slot.sonde.timeout_s)
-        return at, result, result.status is not Status.OK and self._continuity.stood_still(begun, notable_s)
+        stood_still = self._continuity.stood_still(begun, notable_s)
+        return at, result, stood_still and not slot.gone and self._is_news(slot.sonde.id, at, result.status)
+
+    def _is_news(self, sonde_id: str, at: int, status: Status) -> bool:
+        """Is it worse than what is known? Trouble that is known or hidden alarms nobody by being found again."""
+        if status is not Status.UNKNOWN:
+            return self._ancestors.concerned(sonde_id, at, status)
+        state = self._judge.state(sonde_id)
+        return state is None or state.shown(at).status is not Status.UNKNOWN
 
     async def _run(self, slot: Slot) -> Result:
         sonde = slot.sonde
@@ -139,6 +149,14 @@ class Cycle:
                 self._engine.recheck_soon(self._judge.descendants(sonde_id))
         state = self._judge.state(slot.sonde.id)
         return state is not None and state.pending
+
+
+def _doubted(slot: Slot, status: Status, *, doubtful: bool) -> bool:
+    """Is what both looks found not to be believed? What is `unknown` anyway counts for nothing."""
+    if status is not Status.UNKNOWN:
+        slot.doubts = slot.doubts + 1 if doubtful else 0
+    slot.in_doubt = doubtful and status is not Status.UNKNOWN and slot.doubts <= MOST_DOUBTS
+    return slot.in_doubt
 
 
 def _interrupted(result: Result, why: str) -> Result:

@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 class Slot:
     """One sonde in its pool: what the engine knows of it between two checks."""
 
-    __slots__ = ("canary", "due", "gone", "phase", "pool", "regular_due", "running", "skipped", "sonde", "started_wall")
+    __slots__ = (
+        *("canary", "doubts", "due", "gone", "in_doubt", "phase", "pool", "regular_due", "running", "skipped"),
+        *("sonde", "started_wall"),
+    )
 
     def __init__(self, sonde: Sonde, pool: Pool) -> None:
         self.sonde = sonde
@@ -39,6 +42,8 @@ class Slot:
         self.gone = False  # removed while it was running: its result is dropped
         self.skipped = 0  # checks given up because the one before was not over
         self.started_wall = 0.0  # when its latest check started
+        self.doubts = 0  # checks in a row whose trouble may have been the doing of a standstill
+        self.in_doubt = False  # its latest result is `unknown` for that reason
 
 
 class Pool:
