@@ -182,9 +182,11 @@ def _missing(
         # An empty table is an agent that starts, or that lost its rights: said by itself, and not each volume again.
         absent = run.shared.use(SeenVolumes).vanished(sonde, [v.name for v in chosen], run.at) if chosen else []
         absent = [name for name in absent if not any(matching(mount, name) for mount in settings.exclude)]
-        mute = [volume for volume in untold(volumes, (), settings.exclude) if volume.name in absent] if absent else []
+        missed = set(absent)
+        mute = [volume for volume in untold(volumes, (), settings.exclude) if volume.name in missed] if missed else []
         _senseless(mute, verdict)  # there, but nobody knows how full
-        absent = [name for name in absent if name not in {volume.name for volume in mute}]
+        missed.difference_update(volume.name for volume in mute)
+        absent = [name for name in absent if name in missed]
         status = Status.WARNING
     for name in absent[:_SAID]:
         verdict.find(status, f"volume {excerpt(name)} absent")

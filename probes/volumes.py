@@ -74,23 +74,25 @@ def choose(volumes: list[Volume], mounts: tuple[str, ...], exclude: tuple[str, .
     """Those to look at. A plain name takes whatever bears it; a pattern, or nothing, only what holds files."""
     if not mounts and not exclude:
         return [volume for volume in volumes if volume.holds_files]
+    plain = _plain(mounts)
     return [
         volume
         for volume in volumes
         if not _named(exclude, volume)
-        and (_named(_plain(mounts), volume) or (volume.holds_files and (not mounts or _named(mounts, volume))))
+        and (_named(plain, volume) or (volume.holds_files and (not mounts or _named(mounts, volume))))
     ]
 
 
 def untold(volumes: list[Volume], mounts: tuple[str, ...], exclude: tuple[str, ...]) -> list[Volume]:
     """Those that would be looked at besides if what was said of their sizes made sense."""
+    plain = _plain(mounts)
     return [
         volume
         for volume in volumes
-        if volume.for_files
-        and not volume.told
+        if not volume.told  # hardly any: the rest is looked at for those alone
+        and volume.for_files
         and not _named(exclude, volume)
-        and not _named(_plain(mounts), volume)
+        and not _named(plain, volume)
         and (not mounts or _named(mounts, volume))
     ]
 
