@@ -121,5 +121,7 @@ class Probe:
     # techniques), UNKNOWN where only the technique itself can hang.
     on_timeout: Status = Status.UNKNOWN
     needs_address: bool = True  # False: the technique works without an equipment address
+    # Modules that its checks import when they first need them: they are loaded before the clock of the check runs.
+    loads: tuple[str, ...] = ()
     # Foreign techniques (found through the entry-point group) run in a process of their own, see probes/isolated.py.
     isolated: bool = False

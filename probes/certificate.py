@@ -110,6 +110,7 @@ PROBE = Probe(
     type="certificate",
     settings=CertificateSettings,
     check=check,
+    loads=("probes.x509",),
     measures=("expiry_seconds",),
     on_timeout=Status.UNKNOWN,
     needs_address=False,

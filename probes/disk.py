@@ -278,6 +278,7 @@ PROBE = Probe(
     type="disk",
     settings=DiskSettings,
     check=check,
+    loads=("probes.http_visit",),
     measures=("free_ratio", "free_bytes", "size_bytes", "free_inodes_ratio", *MEASURES),
     on_timeout=Status.CRITICAL,
 )

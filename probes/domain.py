@@ -84,6 +84,7 @@ PROBE = Probe(
     type="domain",
     settings=DomainSettings,
     check=check,
+    loads=("probes.http_visit",),
     measures=("expiry_seconds", "response_seconds"),
     on_timeout=Status.UNKNOWN,
 )

@@ -107,6 +107,7 @@ PROBE = Probe(
     type="http",
     settings=HttpSettings,
     check=check,
+    loads=("probes.http_visit",),
     measures=(
         "status_code",
         "first_byte_seconds",

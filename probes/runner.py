@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from importlib import import_module
 from typing import Any
 
 from probes.base import Probe, Result, Run, Status, Target
@@ -12,6 +13,11 @@ from probes.units import say_duration
 
 async def run(probe: Probe, target: Target, settings: Any, current: Run) -> Result:
     """One run of `probe`. Never raises, except when the caller itself is cancelled."""
+    try:
+        for module in probe.loads:
+            import_module(module)
+    except Exception as error:  # noqa: BLE001  an installation that lacks something: this technique says so
+        return _bug(probe, current, error)
     started = time.perf_counter()
     deadline = asyncio.timeout(current.timeout_s)
     try:

@@ -91,6 +91,7 @@ PROBE = Probe(
     type="tls",
     settings=TlsSettings,
     check=check,
+    loads=("probes.x509",),
     measures=("expiry_seconds", "handshake_seconds"),
     on_timeout=Status.CRITICAL,
 )

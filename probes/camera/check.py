@@ -111,6 +111,7 @@ PROBE = Probe(
     type="camera",
     settings=CameraSettings,
     check=check,
+    loads=("probes.http_visit",),
     measures=("answer_seconds", "picture_seconds", "age_seconds", "state", "score"),
     on_timeout=Status.CRITICAL,
 )

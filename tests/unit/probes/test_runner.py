@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from probes import registry, runner
 from probes.base import Probe, Result, Run, Shared, Status, Target
 from probes.runner import run
+from tests import virtual_time
 
 TARGET = Target(sonde="commune/serveur/essai", address="192.0.2.1")
 Check = Callable[[Target, Any, Run], Awaitable[Result]]
@@ -52,6 +56,38 @@ async def test_the_deadline_without_a_stage() -> None:
         raise AssertionError
 
     assert (await run(a_probe(check), TARGET, None, a_run(0.02))).message == "pas de réponse en 20 ms"
+
+
+def test_loading_what_a_technique_needs_is_not_the_time_of_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow disk, a first check: the target had answered in time."""
+    loop = virtual_time.VirtualLoop()
+
+    async def check(target: Target, settings: Any, current: Run) -> Result:
+        await asyncio.sleep(1)
+        return Result(Status.OK, "répond")
+
+    monkeypatch.setattr(runner, "import_module", lambda name: loop.skip({"heavy": 10.0}[name]))
+    probe = replace(a_probe(check), loads=("heavy",))
+    assert virtual_time.run(run(probe, TARGET, None, a_run(5.0)), loop).message == "répond"
+
+
+async def test_what_cannot_be_loaded_is_unknown() -> None:
+    async def check(target: Target, settings: Any, current: Run) -> Result:
+        raise AssertionError
+
+    result = await run(replace(a_probe(check), loads=("nowhere_to_be_found",)), TARGET, None, a_run())
+    assert result.status is Status.UNKNOWN
+    assert "ModuleNotFoundError" in result.message
+
+
+@pytest.mark.parametrize("kind", [kind for kind, probe in registry.load().items() if probe.loads])
+async def test_what_a_technique_loads_is_there(kind: str) -> None:
+    async def check(target: Target, settings: Any, current: Run) -> Result:
+        return Result(Status.OK, " ".join(sys.modules))
+
+    probe = registry.load()[kind]
+    result = await run(replace(probe, check=check), TARGET, None, a_run())
+    assert set(probe.loads) <= set(result.message.split())
 
 
 @pytest.mark.parametrize("error", [ValueError("mot de passe : s3cret"), TimeoutError("s3cret"), KeyError("s3cret")])
