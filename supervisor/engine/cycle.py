@@ -6,7 +6,8 @@
    while the loop stood still for a notable part of its time, it runs once more, from 1; `unknown` if that happens
    again, and soon another check. Not for ever: after two such checks in a row what is found is believed.
 4. If it found new trouble, what it depends on is looked at first, and it waits: the race between a link and what
-   lies behind it must never raise two alarms. It waits without holding a place in its pool.
+   lies behind it must never raise two alarms. It waits without holding a place in its pool. `unknown` if time breaks
+   meanwhile.
 5. It is judged and recorded, and the sonde gets its next date.
 
 A crash at any point loses this one result: the time it would have covered is unknown.
@@ -95,7 +96,7 @@ class Cycle:
             if not slot.gone and self._ancestors.concerned(slot.sonde.id, at, result.status):
                 held = True
                 slot.pool.leave()
-                at = await self._ancestors.settled(slot.sonde.id, at)
+                at, result = await self._settled(slot, at, result)
             if not slot.gone:  # removed meanwhile: the judge knows it no more
                 retry = self._judged(slot, at, result) or slot.in_doubt
         finally:
@@ -112,10 +113,7 @@ class Cycle:
         if slot.canary and result.status is Status.UNKNOWN:
             # A lost default route is our own fault, `unknown` for any sonde. For a canary it is the very finding.
             result = result._replace(status=Status.CRITICAL)
-        broken = self._continuity.look()
-        if broken is not None:
-            self._engine.broke(broken)
-        if self._continuity.breaks != breaks:
+        if self._broke_since(breaks):
             return at, _interrupted(result, "le superviseur a été suspendu"), False
         notable_s = min(STANDSTILL_S, STANDSTILL_SHARE * slot.sonde.timeout_s)
         stood_still = self._continuity.stood_still(begun, notable_s)
@@ -127,6 +125,21 @@ class Cycle:
             return self._ancestors.concerned(sonde_id, at, status)
         state = self._judge.state(sonde_id)
         return state is None or state.shown(at).status is not Status.UNKNOWN
+
+    async def _settled(self, slot: Slot, at: int, result: Result) -> tuple[int, Result]:
+        """When to judge it and as what, now that what it depends on was looked at: for nothing, if time broke."""
+        breaks = self._continuity.breaks
+        at = await self._ancestors.settled(slot.sonde.id, at)
+        if self._broke_since(breaks):
+            slot.in_doubt = True
+            return at, _interrupted(result, "le superviseur a été suspendu")
+        return at, result
+
+    def _broke_since(self, breaks: int) -> bool:
+        broken = self._continuity.look()
+        if broken is not None:
+            self._engine.broke(broken)
+        return self._continuity.breaks != breaks
 
     async def _run(self, slot: Slot) -> Result:
         sonde = slot.sonde

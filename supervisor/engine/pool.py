@@ -43,7 +43,7 @@ class Slot:
         self.skipped = 0  # checks given up because the one before was not over
         self.started_wall = 0.0  # when its latest check started
         self.doubts = 0  # checks in a row whose trouble may have been the doing of a standstill
-        self.in_doubt = False  # its latest result is `unknown` for that reason
+        self.in_doubt = False  # its latest result is `unknown` for that reason, or waited across a break in time
 
 
 class Pool:

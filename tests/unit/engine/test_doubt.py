@@ -100,6 +100,28 @@ def test_what_depends_on_one_in_doubt_waits_for_its_next_check(cause: str) -> No
     ]
 
 
+@pytest.mark.parametrize("seconds", [5.0, 300.0], ids=["while its parent is looked at", "and longer than it waits"])
+def test_what_waits_for_its_parent_when_time_breaks_is_not_judged_alone(seconds: float) -> None:
+    parent = sonde("a/e/net", attempts=1, interval_s=3600, stale_after_s=7200)
+    child = sonde("a/e/s", attempts=1, parent=parent.id)
+    stage = Stage(failing(parent.id, child.id), [parent, child], [])
+    stage.takes = {parent.id: 4.0}
+    looks: list[float] = []
+
+    def world(name: str, now: float) -> Status:
+        if name == parent.id and now >= FAILS_AT and not looks:
+            looks.append(now)
+            stage.loop.call_later(1.0, stage.loop.skip, seconds)
+        return failing(parent.id, child.id)(name, now)
+
+    stage.world = world
+    stage.play(FAILS_AT + seconds + 200)
+    assert looks
+    assert went_critical(stage.changes) == [parent.id]
+    first = next(status for at, name, status in stage.results if name == child.id and at >= FAILS_AT)
+    assert first is Status.UNKNOWN
+
+
 @pytest.mark.parametrize("fate", ["removed", "paused"])
 def test_a_sonde_that_goes_while_the_loop_stands_still_is_not_looked_at_again(fate: str) -> None:
     probed, other = sonde("a/e/s", attempts=1), sonde("a/e/o")
