@@ -114,7 +114,7 @@ class Cycle:
             # A lost default route is our own fault, `unknown` for any sonde. For a canary it is the very finding.
             result = result._replace(status=Status.CRITICAL)
         if self._broke_since(breaks):
-            return at, _interrupted(result, "le superviseur a été suspendu"), False
+            return self._by_now(at), _interrupted(result, "le superviseur a été suspendu"), False
         notable_s = min(STANDSTILL_S, STANDSTILL_SHARE * slot.sonde.timeout_s)
         stood_still = self._continuity.stood_still(begun, notable_s)
         return at, result, stood_still and not slot.gone and self._is_news(slot.sonde.id, at, result.status)
@@ -132,8 +132,12 @@ class Cycle:
         at = await self._ancestors.settled(slot.sonde.id, at)
         if self._broke_since(breaks):
             slot.in_doubt = True
-            return at, _interrupted(result, "le superviseur a été suspendu")
+            return self._by_now(at), _interrupted(result, "le superviseur a été suspendu")
         return at, result
+
+    def _by_now(self, at: int) -> int:
+        """This instant, unless the clock was set back before it: whatever is found until it comes would be too old."""
+        return min(at, int(self._clock.wall()))
 
     def _broke_since(self, breaks: int) -> bool:
         broken = self._continuity.look()

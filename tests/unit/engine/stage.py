@@ -66,6 +66,10 @@ class Stage:
         self.changes += changes or []
         return changes
 
+    def _rewind(self, at: float) -> None:
+        self.rewound.append(at)
+        self.changes += self.judge.rewind(int(at))
+
     def play(self, seconds: float, *acts: tuple[float, Callable[[Engine], None]]) -> Engine:
         """Run for so long, doing things at given instants."""
         return run(self._play(seconds, acts), self.loop)
@@ -79,7 +83,7 @@ class Stage:
             judge=self.judge,
             deliver=self._deliver,
             concurrency=self._concurrency,
-            rewound=self.rewound.append,
+            rewound=self._rewind,
         )
         engine.add(self._sondes)
         for after, act in acts:

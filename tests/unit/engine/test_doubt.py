@@ -122,6 +122,33 @@ def test_what_waits_for_its_parent_when_time_breaks_is_not_judged_alone(seconds:
     assert first is Status.UNKNOWN
 
 
+@pytest.mark.parametrize("held", [False, True], ids=["while it is checked", "while it waits for its parent"])
+def test_a_clock_set_back_dates_nothing_in_the_future(held: bool) -> None:
+    """A result of the hour to come would have all those of that hour refused, as older than it."""
+    parent = sonde("a/e/net", attempts=1, interval_s=3600, stale_after_s=7200)
+    child = sonde("a/e/s", attempts=1, parent=parent.id)
+    stage = Stage(failing(child.id), [parent, child], [])
+    stage.takes = {parent.id if held else child.id: 4.0}
+    steps: list[float] = []
+
+    def step() -> None:
+        stage.clock.offset -= 3600
+
+    def world(name: str, now: float) -> Status:
+        if now >= FAILS_AT and not steps and name == (parent if held else child).id:
+            steps.append(now)
+            stage.loop.call_later(1.0, step)
+        return Status.CRITICAL if name == child.id and (steps or now >= FAILS_AT) else Status.OK
+
+    stage.world = world
+    stage.play(FAILS_AT + 300)
+    assert len(stage.rewound) == 1
+    state = stage.judge.state(child.id)
+    assert state is not None
+    assert stage.now - 60 < state.last_at - stage.start <= stage.now
+    assert state.level is Status.CRITICAL
+
+
 @pytest.mark.parametrize("fate", ["removed", "paused"])
 def test_a_sonde_that_goes_while_the_loop_stands_still_is_not_looked_at_again(fate: str) -> None:
     probed, other = sonde("a/e/s", attempts=1), sonde("a/e/o")
