@@ -34,6 +34,14 @@ class PartsGroup(click.Group):
         found: click.Command = getattr(import_module(f"supervisor.cli.{part.module}"), part.function or cmd_name)
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:  # click looks for what was meant among the commands that are imported
+            raise click.NoSuchCommand(error.command_name, possibilities=self.parts, ctx=ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, part.says) for name, part in self.parts.items()])

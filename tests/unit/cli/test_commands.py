@@ -51,6 +51,15 @@ def test_help_names_them_all_and_an_unknown_one_is_refused() -> None:
     assert (refused.exit_code, "No such command 'nonsense'" in refused.output) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [(["incdent"], "incident"), (["alert", "retri"], "retry"), (["billing", "quot"], "quote")]
+)
+def test_a_command_that_is_misspelt_is_named_as_it_should_be(written: list[str], meant: str) -> None:
+    refused = CliRunner().invoke(main, written)
+    assert refused.exit_code == 2
+    assert f"Did you mean '{meant}'?" in refused.output
+
+
 def test_each_line_of_the_list_is_one_line_and_its_command_is_there() -> None:
     context = click.Context(main)
     for group in (main, main.get_command(context, "alert"), main.get_command(context, "billing")):
