@@ -63,12 +63,15 @@ def decode(jpeg: bytes) -> Picture | Unreadable:
 
 
 def colourless(jpeg: bytes) -> bool:
-    """Whether a picture that can be decoded is grey but for its overlays, as in infra-red and in dense fog."""
-    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
-        if image.mode == "L":
-            return True
-        image.draft("YCbCr", (image.width // 8, image.height // 8))
-        colours = np.asarray(image.convert("YCbCr"))[..., 1:].astype(np.int16) - 128
+    """Whether a picture that was decoded is grey but for its overlays, as in infra-red and in dense fog; no if its
+    colours cannot be told. Never raises."""
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+            warnings.simplefilter("ignore")
+            image.draft("RGB", (image.width // 8, image.height // 8))
+            colours = np.asarray(image.convert("YCbCr"))[..., 1:].astype(np.int16) - 128
+    except Exception:  # noqa: BLE001  as in `decode`
+        return False
     overlay = len(colours) // 9
     return float((abs(colours[overlay:-overlay]).max(axis=-1) > _GREY).mean()) < _COLOURED
 

@@ -133,3 +133,17 @@ def test_infrared_has_no_colour_but_that_of_overlays(weather: Weather, *, grey: 
     picture = frame(scene(3), weather, np.random.default_rng(1))
     assert colourless(picture) is grey
     assert colourless(jpeg(Image.open(io.BytesIO(picture)).convert("L")))
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"), [("RGB", {"keep_rgb": True}), ("RGB", {"progressive": True}), ("CMYK", {})], ids=str
+)
+def test_colour_is_told_however_it_is_encoded(mode: str, options: dict[str, bool]) -> None:
+    file = io.BytesIO()
+    whole().filter(ImageFilter.GaussianBlur(4)).convert(mode).save(file, "JPEG", **options)
+    assert not colourless(file.getvalue())
+    assert analyse(None, file.getvalue(), 0.0)[1].state is State.BLURRED
+
+
+def test_a_picture_whose_colours_cannot_be_told_is_not_taken_for_grey() -> None:
+    assert not colourless(b"\xff\xd8\xff\xe0")
